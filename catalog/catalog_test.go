@@ -1,0 +1,46 @@
+package catalog
+
+import (
+	"errors"
+	"slices"
+	"testing"
+)
+
+func TestNearest(t *testing.T) {
+	names := []string{"sepal_length", "sepal_width", "petal_length", "iris"}
+	for _, c := range []struct{ in, want string }{
+		{"sepal_lenght", "sepal_length"},
+		{"Sepal_Width", "sepal_width"},
+		{"irsi", "iris"},
+		{"completely_else", ""},
+		{"", ""},
+	} {
+		if got := Nearest(c.in, names); got != c.want {
+			t.Errorf("Nearest(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestCatalogNames(t *testing.T) {
+	c := New(Builtins{})
+	if err := c.PutRelation("Iris", &Table{Name: "Iris", Stream: true}, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.PutRelation("v", &View{Name: "v"}, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.PutRelation("iRIS", &View{Name: "iRIS"}, false); !errors.Is(err, ErrExists) {
+		t.Errorf("a name that differs only in case was accepted: %v", err)
+	}
+	copied := c.Clone()
+	copied.DropRelation("IRIS")
+	if c.Relation("iris") == nil {
+		t.Error("dropping from a clone changed the original")
+	}
+	if got := c.Names(Streams); !slices.Equal(got, []string{"Iris"}) {
+		t.Errorf("streams: %v", got)
+	}
+	if got := copied.Names(Relations); !slices.Equal(got, []string{"v"}) {
+		t.Errorf("relations of the clone: %v", got)
+	}
+}

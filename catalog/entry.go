@@ -1,0 +1,53 @@
+package catalog
+
+import "github.com/apache/arrow/go/v14/arrow"
+
+// Table is a stream or a table: rows that live outside, reached through a
+// connector.
+type Table struct {
+	Name string
+	// Stream is true for CREATE STREAM: the input has no end.
+	Stream bool
+	// Connector is the name after USING, lower case.
+	Connector string
+	// Options are the user's, with keys in lower case.
+	Options map[string]string
+	// Schema is nil for a table without columns whose first INSERT is still to come.
+	Schema *arrow.Schema
+	// Declared is true when the user gave the columns.
+	Declared bool
+	Comment  string
+	// Cache holds the rows of a cached table, else nil.
+	Cache *Cached
+}
+
+// View is a named query, kept as text.
+type View struct {
+	Name    string
+	Columns []string // renamed columns, or nil
+	// Text is the query, variables expanded; Origin and Offset say where its first
+	// byte stood ("queries/iris.sql", byte 310), for messages.
+	Text   string
+	Origin string
+	Offset int
+	// Cache holds the rows of a cached view, else nil.
+	Cache *Cached
+}
+
+// Cached is the materialised rows of a table or view.
+type Cached struct {
+	Schema *arrow.Schema
+	// Records are owned by the cache and immutable.
+	Records []arrow.Record
+	Rows    int64
+}
+
+// ModelEntry is a model under its name.
+type ModelEntry struct {
+	Name      string
+	Connector string // pmml, sparkml, ...
+	Options   map[string]string
+	Model     Model
+	// Version is the checksum of the model's files.
+	Version string
+}
