@@ -67,6 +67,20 @@ type Call struct {
 	// others have length n. The result has length n and belongs to the caller. An error ends the query: a bad value is a NULL and a
 	// Fault instead. A lambda's slot in args is nil.
 	Eval func(t Task, n int, args []arrow.Array) (arrow.Array, error)
+	// Info is what a rule of the planner may know of this call, or nil. JSONParse is
+	// the one kind there is.
+	Info any
+}
+
+// JSONParse is the Info of from_json: a call that a scan can make in its place,
+// straight from the bytes it fetched.
+type JSONParse struct {
+	// Root is the type that the text is parsed to.
+	Root arrow.DataType
+	// Narrow gives the type and the parser for a part of Root's fields (indexes,
+	// ascending): what is left when only those are used. The parser is opaque to the
+	// planner and goes to the connector.
+	Narrow func(fields []int) (root arrow.DataType, parser any, err error)
 }
 
 // Function is a scalar function or an operator.
