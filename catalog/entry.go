@@ -14,8 +14,15 @@ type Table struct {
 	Options map[string]string
 	// Schema is nil for a table without columns whose first INSERT is still to come.
 	Schema *arrow.Schema
+	// Write is the schema that INSERT gives when it is not Schema, else nil.
+	Write *arrow.Schema
 	// Declared is true when the user gave the columns.
 	Declared bool
+	// ByName is true when INSERT matches columns by name instead of position, and may
+	// leave some out: a Kafka topic's key, value, headers.
+	ByName bool
+	// Required are the columns that an INSERT by name must give.
+	Required []string
 	Comment  string
 	// Cache holds the rows of a cached table, else nil.
 	Cache *Cached

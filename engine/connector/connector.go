@@ -38,6 +38,12 @@ type Description struct {
 	Schema *arrow.Schema
 	// Readable and Writable say what the connector can do with the table.
 	Readable, Writable bool
+	// Write is the schema of the rows that an INSERT may give, when it is not Schema;
+	// ByName is true when an INSERT matches it by column name and may leave columns
+	// out, except Required.
+	Write    *arrow.Schema
+	ByName   bool
+	Required []string
 	// Unbounded is true when a stream over this table has no end.
 	Unbounded bool
 	// Notes are remarks for the user (an option without effect here).
