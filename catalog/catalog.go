@@ -177,16 +177,20 @@ func (c *Catalog) DropModel(name string) bool {
 	return ok
 }
 
-// Clone is a copy that can be changed without the original noticing: what a
-// check of a script works on. Entries are shared.
-func (c *Catalog) Clone() *Catalog {
+// CopyInto puts every entry of c into d, which keeps its own built-in functions:
+// what a check of a script works on. Entries are shared, so they must be
+// replaced, never changed.
+func (c *Catalog) CopyInto(d *Catalog) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return &Catalog{
-		builtins:  c.builtins,
-		relations: maps.Clone(c.relations),
-		models:    maps.Clone(c.models),
-		functions: maps.Clone(c.functions),
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	maps.Copy(d.relations, c.relations)
+	maps.Copy(d.models, c.models)
+	for name, f := range c.functions {
+		if _, ok := d.functions[name]; !ok {
+			d.functions[name] = f
+		}
 	}
 }
 
