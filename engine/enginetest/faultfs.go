@@ -382,6 +382,7 @@ func (f *FaultFS) SyncDir(name string) error {
 
 // Lock locks a name.
 func (f *FaultFS) Lock(name string) (io.Closer, error) {
+	took := false
 	err := f.op(func() error {
 		dir, base, err := f.parent("lock", name)
 		switch {
@@ -392,13 +393,18 @@ func (f *FaultFS) Lock(name string) (io.Closer, error) {
 		case dir.names[base] == nil:
 			dir.names[base] = &node{mod: f.clock}
 		}
-		f.locks[clean(name)] = true
+		f.locks[clean(name)], took = true, true
 		return nil
 	})
+	u := unlock{f, clean(name)}
+	if err != nil && took {
+		// A lock whose taking was reported as failed is not held.
+		_ = u.Close()
+	}
 	if err != nil {
 		return nil, err
 	}
-	return unlock{f, clean(name)}, nil
+	return u, nil
 }
 
 type unlock struct {
