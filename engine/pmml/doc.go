@@ -1,0 +1,16 @@
+// Package pmml reads PMML documents (versions 3.0 to 4.4) and scores Arrow columns with them.
+//
+// Load decodes a document as a stream, checks all of it (fields, types, functions, cycles, limits, the
+// document's own ModelVerification rows) and compiles it; what it cannot do exactly it refuses by element name
+// and line, so that a Model that loaded scores.
+//
+// A Model has two evaluators. The row interpreter is the reference: typed values, three-valued logic, one row at
+// a time, every supported element. The batch evaluator runs tree ensembles, regressions and chains of them over
+// columns and gives the same answers, to the last bit for trees; a row it cannot decide (a missing value, an
+// invalid input) goes to the row interpreter.
+//
+// One model type is one file with one body type (see body). The package is not a PMML writer and keeps no
+// document: what does not matter for scoring (statistics, explanations, extensions) is skipped.
+//
+// It imports Arrow, encoding/xml and the standard library, and nothing else of millrace.
+package pmml

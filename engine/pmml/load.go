@@ -1,0 +1,167 @@
+package pmml
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+)
+
+// loader decodes a document and binds its names as it goes.
+type loader struct {
+	d         *decoder
+	data      map[string]*dataField
+	dataNames []string
+	functions map[string]*function
+	globals   map[string]*field // derived fields of the TransformationDictionary
+	top       *scope            // where globals look their fields up: the document's model
+	calls     []*applyNode
+	slots     []slot
+	inputs    []int
+	verify    *verification
+	title     string
+	producer  string
+}
+
+// Load reads, checks and compiles a PMML document. Every fault of the document is an *Error that names the element
+// and line; what the package does not support is such a fault. If the document has ModelVerification rows, both
+// evaluators have to reproduce them. Errors of r are returned as they are.
+func Load(r io.Reader) (*Model, error) {
+	sum := sha256.New()
+	src := &source{r: io.TeeReader(r, sum)}
+	l := &loader{
+		d: newDecoder(src), data: map[string]*dataField{}, functions: map[string]*function{},
+		globals: map[string]*field{}, top: newScope(nil),
+	}
+	root, err := l.document()
+	if err != nil {
+		if src.err != nil {
+			return nil, src.err
+		}
+		return nil, err
+	}
+	m := newModel(l, root)
+	m.checksum, m.size = hex.EncodeToString(sum.Sum(nil)), src.n
+	if l.verify != nil {
+		if m.verified, err = m.verifyRows(l.verify); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// source notes the reader's own error, so that it is not taken for broken XML, and counts the bytes.
+type source struct {
+	r   io.Reader
+	err error
+	n   int64
+}
+
+// Read implements io.Reader.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.n += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// document reads the whole document and gives its model.
+func (l *loader) document() (*frame, error) {
+	e, err := l.d.root()
+	if err != nil {
+		return nil, err
+	}
+	if e.name != "PMML" {
+		return nil, e.errorf("this is no PMML document, expected the element PMML")
+	}
+	a := e.read()
+	version := a.need("version")
+	if err := a.end("baseVersion"); err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(version, "3.") && !strings.HasPrefix(version, "4.") {
+		return nil, e.errorf("version %q is not supported, expected 3.0 to 4.4", version)
+	}
+	var root *frame
+	err = l.d.each(e, func(c *element) (err error) {
+		switch {
+		case c.name == "Header":
+			err = l.header(c)
+		case c.name == "MiningBuildTask":
+			err = l.d.skip(c)
+		case c.name == "DataDictionary":
+			err = l.dataDictionary(c)
+		case c.name == "TransformationDictionary":
+			err = l.transformations(c)
+		case isModel(c.name) && root != nil:
+			err = c.errorf("a document with more than one model is not supported")
+		case isModel(c.name):
+			root, err = l.model(c, nil)
+		default:
+			err = c.unsupported(e)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if root == nil {
+		return nil, e.errorf("the document has no model")
+	}
+	if err := l.trailer(); err != nil {
+		return nil, err
+	}
+	for _, c := range l.calls {
+		if err := c.check(l); err != nil {
+			return nil, err
+		}
+	}
+	return root, nil
+}
+
+// trailer reads what follows the document's element: the XML package reports what may not.
+func (l *loader) trailer() error {
+	for {
+		t, _, err := l.d.token()
+		if err != nil {
+			var e *Error
+			if errors.As(err, &e) && e.Line == 0 {
+				return nil // the end
+			}
+			return err
+		}
+		if s, ok := t.(xml.StartElement); ok {
+			return &Error{Element: s.Name.Local, Msg: "a second element after the document's end"}
+		}
+	}
+}
+
+func (l *loader) header(e *element) error {
+	l.title = e.read().str("description", "")
+	return l.d.each(e, func(c *element) error {
+		if c.name == "Application" {
+			a := c.read()
+			l.producer = strings.TrimSpace(a.str("name", "") + " " + a.str("version", ""))
+		}
+		return l.d.skip(c)
+	})
+}
+
+func (l *loader) transformations(e *element) error {
+	if err := e.read().end(); err != nil {
+		return err
+	}
+	return l.d.each(e, func(c *element) error {
+		switch c.name {
+		case "DefineFunction":
+			return l.defineFunction(c)
+		case "DerivedField":
+			return l.derivedField(c, l.top, l.globals)
+		}
+		return c.unsupported(e)
+	})
+}
