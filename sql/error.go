@@ -60,3 +60,20 @@ func (l ErrorList) Unwrap() []error {
 	}
 	return out
 }
+
+// Error renders the fault as file:line:column: error: message, the line it is
+// in, a line with a caret under the place, and the hint.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Source == nil {
+		b.WriteString("error: " + e.Msg)
+	} else {
+		line, col := position(e.Source.Text, e.Span.Start)
+		fmt.Fprintf(&b, "%s:%d:%d: error: %s", e.Source.Name, line, col, e.Msg)
+		b.WriteString(excerpt(e.Source.Text, e.Span))
+	}
+	if e.Hint != "" {
+		b.WriteString("\nhint: " + e.Hint)
+	}
+	return b.String()
+}
