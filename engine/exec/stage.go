@@ -13,6 +13,16 @@ type Program struct {
 	Stages []*Stage
 	// Schema of the result.
 	Schema *arrow.Schema
+
+	holders []*holder
+}
+
+// Release frees what stages left for others (the tables of joins). It is called
+// once, when no stage runs any more.
+func (p *Program) Release() {
+	for _, h := range p.holders {
+		h.set(nil)
+	}
 }
 
 // Root is the last stage.

@@ -1,0 +1,46 @@
+package exec
+
+import (
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/sql/plan"
+)
+
+// project computes columns. Those that are only passed on are not copied.
+type project struct {
+	text   string
+	schema *arrow.Schema
+	exprs  []*evaluator
+	memos  int
+}
+
+func newProject(n *plan.Project) (*project, error) {
+	es := make([]plan.Expr, len(n.Exprs))
+	for i, e := range n.Exprs {
+		es[i] = e.Expr
+	}
+	x := newExprs(n.Input.Columns(), es...)
+	evs, err := x.all(es)
+	if err != nil {
+		return nil, err
+	}
+	return &project{text: n.String(), schema: schemaOf(n.Columns()), exprs: evs, memos: x.memos}, nil
+}
+
+func (p *project) String() string        { return p.text }
+func (p *project) Schema() *arrow.Schema { return p.schema }
+
+// Run computes the columns of each record.
+func (p *project) Run(t catalog.Task, in Records) Records {
+	return each(in, func(rec arrow.Record) (arrow.Record, error) {
+		defer rec.Release()
+		b := newBatch(t, rec, p.memos)
+		defer b.release()
+		cols, err := evalAll(b, p.exprs)
+		if err != nil {
+			return nil, err
+		}
+		return sameRows(makeRecord(p.schema, cols, b.n), rec), nil
+	})
+}
