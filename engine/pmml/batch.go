@@ -1,21 +1,252 @@
 package pmml
 
 import (
+	"fmt"
+
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/memory"
 )
 
-// plan is the batch evaluator of a model.
-type plan struct{}
+// tileRows is how many rows the batch evaluator works on at once: their features and codes stay in the cache.
+const tileRows = 256
 
-// tile is the scratch memory of the batch evaluator.
-type tile struct{}
+// plan is the batch evaluator of a model: feature columns, then stages over them, then output columns. It is
+// immutable.
+type plan struct {
+	feats   []feature
+	stages  []stage
+	outs    []outPlan // one for each of the model's outputs
+	emits   bool      // some output needs the interpreter for each row
+	derived bool      // some feature needs the interpreter for each row
+	coded   bool      // some tree is a table over codes
+	final   *frame    // the document's model, where it is a chain: its Targets apply to the last stage
+}
 
-func (p *plan) newTile() *tile { return &tile{} }
+// stage is one model: the document's, or a segment of its chain.
+type stage struct {
+	f     *frame
+	model batchModel
+	feeds []feed // its outputs that later stages read
+}
+
+// feed copies a stage's output to a feature column.
+type feed struct {
+	feat int
+	out  outPlan
+}
+
+// batchModel computes a stage's results for the rows of a tile. A row that it cannot decide it marks as slow.
+type batchModel interface {
+	run(t *tile, s *stageData)
+}
+
+// stageData is the results of a stage for the rows of a tile.
+type stageData struct {
+	value []float64 // of a regression
+	probs []float64 // of a classification: class k of row i at k*tileRows+i
+	code  []int32   // the predicted class
+	leaf  []int32   // of a single tree
+}
+
+// tile is the scratch memory of one scoring call.
+type tile struct {
+	n       int
+	x       []float64 // feature f of row i at f*tileRows+i; a category is its code
+	codes   []uint16  // likewise: the number of the feature's thresholds below x
+	leaf    []int32
+	cell    []uint16
+	first   []int32 // votes: by class and row, when the class got its first
+	slow    []bool  // the row goes to the interpreter
+	anySlow bool
+	stages  []stageData
+	ys      []float64
+	col     [][]float64 // scratch columns of computed features
+	row     *row
+	stash   []value // of slow rows: by row and wanted output
+	outs    []outColumn
+}
+
+func (p *plan) newTile(m *Model) *tile {
+	t := &tile{
+		x:    make([]float64, max(1, len(p.feats))*tileRows),
+		leaf: make([]int32, tileRows), cell: make([]uint16, tileRows), slow: make([]bool, tileRows),
+		row: m.prog.newRow(),
+	}
+	if p.coded {
+		t.codes = make([]uint16, len(p.feats)*tileRows)
+	}
+	t.stages = make([]stageData, len(p.stages))
+	for i := range p.stages {
+		s := &t.stages[i]
+		if k := p.stages[i].classes(); k > 0 {
+			s.probs, s.code = make([]float64, k*tileRows), make([]int32, tileRows)
+			if len(t.first) < k*tileRows {
+				t.first = make([]int32, k*tileRows)
+			}
+		} else {
+			s.value = make([]float64, tileRows)
+		}
+		s.leaf = make([]int32, tileRows)
+	}
+	return t
+}
+
+func (s *stage) classes() int {
+	if s.f.classification() {
+		return len(s.f.classes.values)
+	}
+	return 0
+}
+
+// compiler makes a plan.
+type compiler struct {
+	m      *Model
+	p      *plan
+	bySlot map[int]int     // feature of a slot
+	fed    map[int]outPlan // output of an earlier stage by its slot
+	fedBy  map[int]int     // and the stage
+	work   int
+	later  []func() // what needs the features of all models
+}
+
+// unbatched says why a model has no batch evaluator.
+type unbatched string
+
+// Error gives the reason.
+func (u unbatched) Error() string { return string(u) }
 
 // compile makes the batch evaluator of a model, or says why there is none.
-func compile(*Model) (*plan, string) { return nil, "only the row interpreter scores so far" }
-
-func (m *Model) scoreBatch(mem memory.Allocator, n int, in []arrow.Array, want []int, fault func(int, error)) []arrow.Array {
-	return m.scoreRows(mem, n, in, want, fault)
+func compile(m *Model) (*plan, string) {
+	c := &compiler{m: m, p: &plan{}, bySlot: map[int]int{}, fed: map[int]outPlan{}, fedBy: map[int]int{}}
+	if err := c.model(m.root); err != nil {
+		return nil, err.Error()
+	}
+	return c.p, ""
 }
+
+func (c *compiler) model(root *frame) error {
+	frames := []*frame{root}
+	if mm, ok := root.body.(*mining); ok && mm.method == "modelChain" {
+		frames = frames[:0]
+		for _, s := range mm.segments {
+			if !isTrue(s.when) {
+				return unbatched("a segment of the chain has a predicate")
+			}
+			frames = append(frames, s.model)
+		}
+		c.p.final = root
+	}
+	for i, f := range frames {
+		bm, err := c.body(f)
+		if err != nil {
+			return err
+		}
+		c.p.stages = append(c.p.stages, stage{f: f, model: bm})
+		if i < len(frames)-1 {
+			c.offer(f, i)
+		}
+	}
+	for i := range c.m.prog.cols {
+		c.checked(i)
+	}
+	if err := c.outputs(); err != nil {
+		return err
+	}
+	c.finishFeatures()
+	for _, f := range c.later {
+		f()
+	}
+	for i := range c.p.feats {
+		c.p.feats[i].pad()
+	}
+	return nil
+}
+
+func isTrue(p predicate) bool {
+	a, ok := p.(always)
+	return ok && a.t == yes
+}
+
+// body compiles one model type.
+func (c *compiler) body(f *frame) (batchModel, error) {
+	switch b := f.body.(type) {
+	case *tree:
+		return c.ensemble(f, "tree", []*segment{{weight: 1, when: always{yes}, model: f}})
+	case *mining:
+		return c.ensemble(f, b.method, b.segments)
+	case *regression:
+		return c.regression(f, b)
+	}
+	return nil, unbatched("the model type " + f.e.name + " has no batch form")
+}
+
+// scoreBatch scores tile by tile; rows that the plan cannot decide go to the row interpreter.
+func (m *Model) scoreBatch(mem memory.Allocator, n int, in []arrow.Array, want []int, fault func(int, error)) []arrow.Array {
+	p := m.batch
+	t := m.scratch.Get().(*tile)
+	defer m.scratch.Put(t)
+	t.open(m, mem, n, want)
+	for from := 0; from < n; from += tileRows {
+		t.n = min(tileRows, n-from)
+		clear(t.slow[:t.n])
+		t.anySlow = false
+		p.load(t, m, in, from)
+		for i := range p.stages {
+			s := &p.stages[i]
+			s.model.run(t, &t.stages[i])
+			for j := range s.feeds {
+				s.feeds[j].copy(p, t, &t.stages[i])
+			}
+		}
+		if p.final != nil {
+			t.retarget(p)
+		}
+		if p.emits {
+			t.emit(m, in, from, want)
+		}
+		if t.anySlow {
+			t.interpret(m, in, from, want, fault)
+		}
+		for i := range t.outs {
+			t.outs[i].write(t, i, from, len(want))
+		}
+	}
+	return t.close()
+}
+
+// retarget applies a chain's own Targets to the value of its last stage.
+func (t *tile) retarget(p *plan) {
+	tg := &p.final.target
+	if s := &t.stages[len(t.stages)-1]; tg.has && s.value != nil {
+		for i := range s.value[:t.n] {
+			s.value[i] = tg.rescale(s.value[i], p.final.float32)
+		}
+	}
+}
+
+// mark sends a row to the interpreter.
+func (t *tile) mark(i int) { t.slow[i], t.anySlow = true, true }
+
+// interpret scores the tile's slow rows and keeps their outputs.
+func (t *tile) interpret(m *Model, in []arrow.Array, from int, want []int, fault func(int, error)) {
+	if need := tileRows * len(want); len(t.stash) < need {
+		t.stash = make([]value, need)
+	}
+	for i, slow := range t.slow[:t.n] {
+		if !slow {
+			continue
+		}
+		out := t.stash[i*len(want) : (i+1)*len(want)]
+		if err := m.scoreRow(t.row, in, from+i); err != nil {
+			fault(from+i, err)
+			clear(out)
+			continue
+		}
+		for c, w := range want {
+			out[c] = t.row.get(m.slots[w])
+		}
+	}
+}
+
+// errorf makes an unbatched reason.
+func unbatchedf(format string, args ...any) error { return unbatched(fmt.Sprintf(format, args...)) }

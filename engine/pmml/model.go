@@ -54,7 +54,7 @@ func newModel(l *loader, root *frame) *Model {
 	}
 	m.rows.New = func() any { return m.prog.newRow() }
 	m.batch, m.why = compile(m)
-	m.scratch.New = func() any { return m.batch.newTile() }
+	m.scratch.New = func() any { return m.batch.newTile(m) }
 	return m
 }
 

@@ -146,7 +146,7 @@ func narrow(x float64, float bool) float64 {
 	if float {
 		return float64(float32(x))
 	}
-	return x
+	return float64(x) // the conversion keeps the compiler from fusing x with what follows
 }
 
 // prior is the result of a classification that has no other.

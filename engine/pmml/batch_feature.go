@@ -1,0 +1,390 @@
+package pmml
+
+import (
+	"math"
+	"slices"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+)
+
+// exactInt is the largest integer up to which every integer is a float64.
+const exactInt = 1 << 53
+
+// featureKind says how a feature column is filled.
+type featureKind uint8
+
+const (
+	featInput   featureKind = iota // an input column
+	featCompute                    // vector arithmetic over other features
+	featDerived                    // by the interpreter, row by row
+	featFed                        // an output of an earlier stage
+)
+
+// feature is one column that the batch evaluators read, as float64. Strings are codes: 0 for a string that the
+// model does not name, then 1, 2, ...
+type feature struct {
+	kind    featureKind
+	slot    int
+	typ     dataType
+	col     int // input column
+	plain   bool
+	treat   *treatment
+	fill    float64 // for a missing value, if filled
+	hasFill bool
+	cats    map[string]int
+	known   map[string]int // cats and every string that the treatment knows: its code, or -1 for slow
+	other   int            // code of other strings, or -1 for slow
+	vec     vector
+	coded   bool      // some table looks at its codes
+	cuts    []float64 // thresholds, sorted
+	padded  []float64 // cuts filled with +Inf up to 2^steps - 1
+	steps   int
+}
+
+// feature gives the feature of a slot, adding it if it is new.
+func (c *compiler) feature(s int) (int, error) {
+	if i, ok := c.bySlot[s]; ok {
+		return i, nil
+	}
+	sl := &c.m.prog.slots[s]
+	f := feature{slot: s, typ: sl.typ}
+	switch sl.kind {
+	case fromInput:
+		f.kind, f.col, f.treat = featInput, sl.col, sl.treat
+		f.plain = sl.treat.plain()
+	case fromResult:
+		out, ok := c.fed[s]
+		if !ok {
+			return 0, unbatchedf("the field %s is the output of a model in a way that has no batch form", sl.name)
+		}
+		f.kind = featFed
+		c.p.stages[c.fedBy[s]].feeds = append(c.p.stages[c.fedBy[s]].feeds, feed{len(c.p.feats), out})
+	default:
+		if c.usesResults(s) {
+			return 0, unbatchedf("the field %s is computed from another model's output", sl.name)
+		}
+		f.kind = featDerived
+		if v, ok := c.vector(s); ok {
+			f.kind, f.vec = featCompute, v
+		}
+	}
+	if sl.typ == tString {
+		f.cats = map[string]int{}
+	}
+	at := len(c.p.feats)
+	c.p.feats = append(c.p.feats, f)
+	c.bySlot[s] = at
+	return at, nil
+}
+
+// checked adds an input that no model reads but that may make a row invalid.
+func (c *compiler) checked(i int) {
+	s := c.m.prog.cols[i]
+	t := c.m.prog.slots[s].treat
+	if t.plain() && t.missing != "returnInvalid" {
+		return
+	}
+	if _, err := c.feature(s); err != nil {
+		return // an input always has a feature
+	}
+}
+
+// category gives the code of a string of a feature.
+func (f *feature) category(s string) int {
+	k, ok := f.cats[s]
+	if !ok {
+		k = len(f.cats) + 1
+		f.cats[s] = k
+	}
+	return k
+}
+
+// usesResults reports whether a slot depends on an output of a model.
+func (c *compiler) usesResults(s int) bool {
+	found := false
+	seen := map[int]bool{}
+	var visit func(s int)
+	visit = func(s int) {
+		if seen[s] {
+			return
+		}
+		seen[s] = true
+		switch sl := &c.m.prog.slots[s]; sl.kind {
+		case fromResult:
+			found = true
+		case fromSlot:
+			visit(sl.src)
+		case fromExpr:
+			uses(sl.expr, visit)
+		}
+	}
+	visit(s)
+	return found
+}
+
+// uses calls visit for each slot an expression reads.
+func uses(x expr, visit func(slot int)) {
+	switch x := x.(type) {
+	case fieldRef:
+		visit(x.slot)
+	case *apply:
+		for _, a := range x.args {
+			uses(a, visit)
+		}
+		if x.body != nil {
+			uses(x.body, visit)
+		}
+	case *normContinuous:
+		visit(x.slot)
+	case *normDiscrete:
+		visit(x.slot)
+	case *discretize:
+		visit(x.slot)
+	case *mapValues:
+		for _, s := range x.slots {
+			visit(s)
+		}
+	}
+}
+
+// finishFeatures settles what needs all models to be known: categories and what a missing value becomes.
+func (c *compiler) finishFeatures() {
+	for i := range c.p.feats {
+		f := &c.p.feats[i]
+		c.p.derived = c.p.derived || f.kind == featDerived
+		if f.kind != featInput {
+			f.known = f.cats
+			continue
+		}
+		if v, err := f.treat.absent(); err == nil && !v.missing() {
+			f.hasFill = true
+			if f.fill = v.num(); f.typ == tString {
+				f.fill = float64(f.category(v.s))
+			}
+		}
+		if f.typ == tString {
+			f.judge()
+		}
+	}
+}
+
+// judge decides for each string that the model or the dictionary names, and for all others, which code it has.
+func (f *feature) judge() {
+	code := func(s string) int {
+		v, err := f.treat.apply(text(s))
+		if err != nil || v.missing() {
+			return -1
+		}
+		return f.cats[v.s]
+	}
+	f.known = map[string]int{}
+	for s := range f.cats {
+		f.known[s] = code(s)
+	}
+	for _, m := range []map[value]bool{f.treat.data.valid, f.treat.data.absent, f.treat.data.invalid} {
+		for v := range m {
+			f.known[v.s] = code(v.s)
+		}
+	}
+	f.other = 0
+	if len(f.treat.data.valid) > 0 && f.treat.invalid != "asIs" {
+		f.other = -1
+	}
+}
+
+// load fills the feature columns of a tile.
+func (p *plan) load(t *tile, m *Model, in []arrow.Array, from int) {
+	for i := range p.feats {
+		f := &p.feats[i]
+		dst := t.x[i*tileRows : i*tileRows+t.n]
+		switch f.kind {
+		case featInput:
+			f.load(t, in[f.col], from, dst)
+		case featCompute:
+			f.vec.run(t, dst, 0)
+		}
+	}
+	if p.derived {
+		p.loadDerived(t, m, in, from)
+	}
+	if p.coded {
+		for i := range p.feats {
+			if p.feats[i].kind != featFed {
+				p.encode(t, i)
+			}
+		}
+	}
+}
+
+// load reads an input column.
+func (f *feature) load(t *tile, a arrow.Array, from int, dst []float64) {
+	switch a := a.(type) {
+	case *array.Float64:
+		copy(dst, a.Float64Values()[from:])
+	case *array.Float32:
+		for i, x := range a.Float32Values()[from : from+len(dst)] {
+			dst[i] = float64(x)
+		}
+	case *array.String:
+		if f.typ == tString {
+			f.loadStrings(t, a, from, dst)
+			return
+		}
+		f.loadValues(t, a, from, dst)
+		return
+	default:
+		f.loadValues(t, a, from, dst)
+		return
+	}
+	if !f.plain {
+		for i, x := range dst {
+			f.treated(t, i, double(x), dst)
+		}
+	}
+	f.nulls(t, a, from, dst)
+}
+
+// nulls gives NULLs their replacement, or sends their rows to the interpreter.
+func (f *feature) nulls(t *tile, a arrow.Array, from int, dst []float64) {
+	if a.NullN() == 0 {
+		return
+	}
+	for i := range dst {
+		if a.IsValid(from + i) {
+			continue
+		}
+		if dst[i] = f.fill; !f.hasFill {
+			t.mark(i)
+		}
+	}
+}
+
+// treated stores a value after its treatment.
+func (f *feature) treated(t *tile, i int, v value, dst []float64) {
+	v, err := f.treat.apply(v)
+	if err != nil || v.missing() || v.k == kInt && (v.i > exactInt || v.i < -exactInt) {
+		t.mark(i)
+		return
+	}
+	dst[i] = v.num()
+}
+
+// loadValues reads integers, booleans and dates.
+func (f *feature) loadValues(t *tile, a arrow.Array, from int, dst []float64) {
+	for i := range dst {
+		v := cell(a, from+i, f.typ)
+		if v.missing() && f.hasFill {
+			dst[i] = f.fill
+			continue
+		}
+		f.treated(t, i, v, dst)
+	}
+}
+
+func (f *feature) loadStrings(t *tile, a *array.String, from int, dst []float64) {
+	nulls := a.NullN() > 0
+	for i := range dst {
+		if nulls && a.IsNull(from+i) {
+			if dst[i] = f.fill; !f.hasFill {
+				t.mark(i)
+			}
+			continue
+		}
+		k, ok := f.known[a.Value(from+i)]
+		if !ok {
+			k = f.other
+		}
+		if dst[i] = float64(k); k < 0 {
+			dst[i] = 0
+			t.mark(i)
+		}
+	}
+}
+
+// loadDerived computes features that have no vector form with the interpreter.
+func (p *plan) loadDerived(t *tile, m *Model, in []arrow.Array, from int) {
+	r := t.row
+	for i := 0; i < t.n; i++ {
+		if t.slow[i] {
+			continue
+		}
+		r.reset()
+		for c, s := range m.prog.cols {
+			r.input(s, cell(in[c], from+i, m.prog.slots[s].typ))
+		}
+		for j := range p.feats {
+			f := &p.feats[j]
+			if f.kind != featDerived {
+				continue
+			}
+			v := r.get(f.slot)
+			x := &t.x[j*tileRows+i]
+			switch {
+			case r.err != nil || v.missing() || v.k == kInt && (v.i > exactInt || v.i < -exactInt):
+				t.mark(i)
+			case v.k == kString:
+				*x = float64(f.known[v.s])
+			default:
+				*x = v.num()
+			}
+		}
+	}
+}
+
+// cut notes a threshold of a numeric feature.
+func (f *feature) cut(x float64) {
+	i, found := slices.BinarySearch(f.cuts, x)
+	if !found {
+		f.cuts = slices.Insert(f.cuts, i, x)
+	}
+}
+
+// pad readies the thresholds for encode.
+func (f *feature) pad() {
+	f.steps = 0
+	for 1<<f.steps <= len(f.cuts) {
+		f.steps++
+	}
+	f.padded = make([]float64, 1<<f.steps)
+	for i := range f.padded {
+		f.padded[i] = math.Inf(1)
+	}
+	copy(f.padded, f.cuts)
+}
+
+// encode gives a feature's codes, if a table looks at them.
+func (p *plan) encode(t *tile, i int) {
+	if f := &p.feats[i]; f.coded {
+		f.encode(t.x[i*tileRows:i*tileRows+t.n], t.codes[i*tileRows:i*tileRows+t.n])
+	}
+}
+
+// encode counts the thresholds below each value; NaN is above all of them. A category is its own code.
+func (f *feature) encode(xs []float64, codes []uint16) {
+	if f.cats != nil {
+		for i, x := range xs {
+			codes[i] = uint16(x)
+		}
+		return
+	}
+	cuts := f.padded
+	if len(cuts) == 0 {
+		return
+	}
+	half := len(cuts) / 2
+	mask := len(cuts) - 1
+	for i, x := range xs {
+		at := 0
+		for step := half; step > 0; step >>= 1 {
+			next := at + step
+			if x > cuts[(next-1)&mask] {
+				at = next
+			}
+		}
+		if x != x {
+			at = len(f.cuts)
+		}
+		codes[i] = uint16(at)
+	}
+}

@@ -1,0 +1,405 @@
+package pmml
+
+import (
+	"math"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+)
+
+// outKind says how an output column comes from a stage's results.
+type outKind uint8
+
+const (
+	outByCode  outKind = iota // a value for each class
+	outByLeaf                 // a value for each leaf of a tree alone
+	outProb                   // the probability of class k, 0 if k is -1
+	outTopProb                // the probability of the predicted class
+	outValue                  // the regression's value
+	outEmit                   // by the interpreter, from the stage's results
+)
+
+// outPlan is one output column.
+type outPlan struct {
+	kind  outKind
+	stage int
+	k     int
+	typ   dataType
+	slot  int
+	table []value   // outByCode, outByLeaf
+	nums  []float64 // the same as numbers, if all are and typ is double
+}
+
+// offer makes a chain segment's outputs available to later stages.
+func (c *compiler) offer(f *frame, stage int) {
+	for _, o := range f.outputs {
+		c.fedBy[o.slot] = stage
+		if out := c.outputPlan(f, o, stage); out.kind != outEmit {
+			c.fed[o.slot] = out
+		}
+	}
+}
+
+// outputs plans the model's output columns.
+func (c *compiler) outputs() error {
+	frames := map[int]*outputField{}
+	owner := map[int]int{}
+	for i := range c.p.stages {
+		for _, o := range c.p.stages[i].f.outputs {
+			frames[o.slot], owner[o.slot] = o, i
+		}
+	}
+	last := len(c.p.stages) - 1
+	root := c.m.root
+	for _, o := range root.outputs {
+		frames[o.slot], owner[o.slot] = o, last
+	}
+	for _, s := range c.m.slots {
+		o, ok := frames[s]
+		if !ok { // the target
+			o = &outputField{feature: "predictedValue", typ: root.outType(), slot: s, code: -1}
+			owner[s] = last
+		}
+		f := c.p.stages[owner[s]].f
+		if owner[s] == last {
+			f = root
+		}
+		out := c.outputPlan(f, o, owner[s])
+		if out.kind == outEmit {
+			if o.x == nil || c.foreign(root, o.slot) {
+				return unbatchedf("the output field %s has no batch form", o.name)
+			}
+			c.p.emits = true
+		}
+		c.p.outs = append(c.p.outs, out)
+	}
+	return nil
+}
+
+// foreign reports whether an output of the document's model needs results other than its own.
+func (c *compiler) foreign(root *frame, s int) bool {
+	own := map[int]bool{root.target.slot: true}
+	mine := false
+	for _, o := range root.outputs {
+		own[o.slot] = true
+		mine = mine || o.slot == s
+	}
+	if !mine {
+		return true
+	}
+	found := false
+	for _, o := range root.outputs {
+		if o.x == nil {
+			continue
+		}
+		uses(o.x, func(u int) {
+			found = found || !own[u] && c.usesResults(u)
+		})
+	}
+	return found
+}
+
+// outputPlan plans one output field of a frame.
+func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
+	p := outPlan{kind: outEmit, stage: stage, typ: o.typ, slot: o.slot}
+	switch {
+	case f.classification() && o.feature == "probability" && o.typ == tDouble && o.raw != nil:
+		p.kind, p.k = outProb, o.code
+	case f.classification() && o.feature == "probability" && o.typ == tDouble:
+		p.kind = outTopProb
+	case f.classification() && (o.feature == "predictedValue" || o.feature == "predictedDisplayValue" || o.x != nil && c.byClass(f, o)):
+		if t, ok := c.classTable(f, o); ok {
+			p.kind, p.table = outByCode, t
+		}
+	case !f.classification() && o.feature == "predictedValue" && f.outType() != tInteger && (o.typ == tDouble || o.typ == tFloat):
+		p.kind = outValue
+		if f.outType() == tFloat {
+			p.typ = tFloat
+		}
+		if o.typ == tDouble && p.typ == tFloat {
+			p.kind, p.typ = outEmit, tDouble
+		}
+	}
+	p.numbers()
+	return p
+}
+
+// byClass reports whether an expression reads nothing but outputs that the predicted class decides.
+func (c *compiler) byClass(f *frame, o *outputField) bool {
+	decided := map[int]bool{f.target.slot: true}
+	for _, q := range f.outputs {
+		if q.feature == "predictedValue" || q.feature == "predictedDisplayValue" {
+			decided[q.slot] = true
+		}
+		if q.x != nil {
+			ok := true
+			uses(q.x, func(s int) { ok = ok && decided[s] })
+			decided[q.slot] = ok
+		}
+		if q == o {
+			return decided[q.slot]
+		}
+	}
+	return false
+}
+
+// classTable computes an output for each class with the interpreter.
+func (c *compiler) classTable(f *frame, o *outputField) ([]value, bool) {
+	r := c.m.prog.newRow()
+	var out []value
+	for code, v := range f.classes.values {
+		r.reset()
+		res := result{value: v, code: code, probs: make([]float64, len(f.classes.values))}
+		if o.x == nil && o.feature == "predictedValue" {
+			x, err := o.typ.cast(f.predicted(r, &res))
+			if err != nil || r.err != nil {
+				return nil, false
+			}
+			out = append(out, x)
+			continue
+		}
+		f.emit(r, &res)
+		if r.err != nil {
+			return nil, false
+		}
+		out = append(out, r.get(o.slot))
+	}
+	return out, true
+}
+
+// numbers makes the float64 form of a table.
+func (p *outPlan) numbers() {
+	if p.typ != tDouble {
+		return
+	}
+	for _, v := range p.table {
+		if v.k != kDouble {
+			p.nums = nil
+			return
+		}
+		p.nums = append(p.nums, v.f)
+	}
+}
+
+// fill computes the output as numbers for the rows of a tile; false if it is no numeric output.
+func (p *outPlan) fill(t *tile, dst []float64) bool {
+	s := &t.stages[p.stage]
+	switch p.kind {
+	case outProb:
+		if p.k < 0 {
+			clear(dst)
+			return true
+		}
+		copy(dst, s.probs[p.k*tileRows:])
+	case outTopProb:
+		for i := range dst {
+			if k := int(s.code[i]); k >= 0 {
+				dst[i] = s.probs[k*tileRows+i]
+			}
+		}
+	case outValue:
+		copy(dst, s.value)
+		if p.typ == tFloat {
+			for i, x := range dst {
+				dst[i] = float64(float32(x))
+			}
+		}
+	case outByCode:
+		if p.nums == nil {
+			return false
+		}
+		for i := range dst {
+			if k := int(s.code[i]); k >= 0 {
+				dst[i] = p.nums[k]
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// copy fills a feature column of a later stage.
+func (f *feed) copy(p *plan, t *tile, s *stageData) {
+	dst := t.x[f.feat*tileRows : f.feat*tileRows+t.n]
+	if !f.out.fill(t, dst) {
+		cats := p.feats[f.feat].known
+		for i, k := range s.code[:t.n] {
+			switch v := f.out.at(int(k)); {
+			case v.missing():
+				t.mark(i)
+			case cats != nil:
+				dst[i] = float64(cats[v.s])
+			default:
+				dst[i] = v.num()
+			}
+		}
+	}
+	if p.coded {
+		p.encode(t, f.feat)
+	}
+}
+
+// at is a table's value, missing for no class.
+func (p *outPlan) at(k int) value {
+	if k < 0 || k >= len(p.table) {
+		return value{}
+	}
+	return p.table[k]
+}
+
+// emit computes, with the interpreter, the outputs that have no form of their own.
+func (t *tile) emit(m *Model, in []arrow.Array, from int, want []int) {
+	if need := tileRows * len(want); len(t.stash) < need {
+		t.stash = make([]value, need)
+	}
+	r, f := t.row, m.root
+	s := &t.stages[len(t.stages)-1]
+	for i := 0; i < t.n; i++ {
+		if t.slow[i] {
+			continue
+		}
+		r.reset()
+		for c, sl := range m.prog.cols {
+			r.input(sl, cell(in[c], from+i, m.prog.slots[sl].typ))
+		}
+		res := result{code: -1}
+		if f.classification() {
+			res.code = int(s.code[i])
+			res.value = f.classes.values[res.code]
+			res.probs = r.floats(len(f.classes.values))
+			for k := range res.probs {
+				res.probs[k] = s.probs[k*tileRows+i]
+			}
+		} else {
+			res.value = double(s.value[i])
+		}
+		f.emit(r, &res)
+		if r.err != nil {
+			t.mark(i)
+			continue
+		}
+		for c, w := range want {
+			if m.batch.outs[w].kind == outEmit {
+				t.stash[i*len(want)+c] = r.get(m.slots[w])
+			}
+		}
+	}
+}
+
+// outColumn is an output column that is being written.
+type outColumn struct {
+	plan  *outPlan
+	buf   *memory.Buffer // of doubles
+	nums  []float64
+	valid *memory.Buffer // nil while nothing is NULL
+	nulls int
+	n     int
+	mem   memory.Allocator
+	b     *builder // of every other type
+}
+
+// open readies the output columns of a call for n rows.
+func (t *tile) open(m *Model, mem memory.Allocator, n int, want []int) {
+	t.outs = t.outs[:0]
+	for _, w := range want {
+		c := outColumn{plan: &m.batch.outs[w], n: n, mem: mem}
+		if c.plan.typ == tDouble {
+			c.buf = memory.NewResizableBuffer(mem)
+			c.buf.Resize(arrow.Float64Traits.BytesRequired(n))
+			c.nums = arrow.Float64Traits.CastFromBytes(c.buf.Bytes())
+		} else {
+			c.b = newBuilder(mem, c.plan.typ, n)
+		}
+		t.outs = append(t.outs, c)
+	}
+}
+
+// close gives the finished columns.
+func (t *tile) close() []arrow.Array {
+	out := make([]arrow.Array, len(t.outs))
+	for i := range t.outs {
+		c := &t.outs[i]
+		if c.b != nil {
+			out[i] = c.b.b.NewArray()
+			c.b.b.Release()
+			continue
+		}
+		d := array.NewData(arrow.PrimitiveTypes.Float64, c.n, []*memory.Buffer{c.valid, c.buf}, nil, c.nulls, 0)
+		out[i] = array.NewFloat64Data(d)
+		d.Release()
+		c.buf.Release()
+		if c.valid != nil {
+			c.valid.Release()
+		}
+	}
+	clear(t.outs)
+	return out
+}
+
+// write adds a tile's rows to the column; at is its place among width wanted ones.
+func (c *outColumn) write(t *tile, at, from, width int) {
+	if c.b != nil {
+		c.append(t, at, width)
+		return
+	}
+	dst := c.nums[from : from+t.n]
+	if !c.plan.fill(t, dst) {
+		for i := range dst {
+			if !t.slow[i] {
+				c.put(dst, i, from, c.value(t, i, at, width))
+			}
+		}
+	}
+	if !t.anySlow {
+		return
+	}
+	for i, slow := range t.slow[:t.n] {
+		if slow {
+			c.put(dst, i, from, t.stash[i*width+at])
+		}
+	}
+}
+
+// value is a row's value of a column that fill does not know.
+func (c *outColumn) value(t *tile, i, at, width int) value {
+	s := &t.stages[c.plan.stage]
+	switch c.plan.kind {
+	case outByCode:
+		return c.plan.at(int(s.code[i]))
+	case outByLeaf:
+		return c.plan.at(int(s.leaf[i]))
+	case outValue:
+		return double(s.value[i])
+	}
+	return t.stash[i*width+at]
+}
+
+func (c *outColumn) put(dst []float64, i, from int, v value) {
+	if !v.missing() {
+		dst[i] = v.num()
+		return
+	}
+	dst[i] = math.NaN()
+	if c.valid == nil {
+		c.valid = memory.NewResizableBuffer(c.mem)
+		c.valid.Resize((c.n + 7) / 8)
+		for j := range c.valid.Bytes() {
+			c.valid.Bytes()[j] = 0xff
+		}
+	}
+	c.valid.Bytes()[(from+i)/8] &^= 1 << ((from + i) % 8)
+	c.nulls++
+}
+
+// append adds a tile's rows to a column that is built value by value.
+func (c *outColumn) append(t *tile, at, width int) {
+	for i, slow := range t.slow[:t.n] {
+		if slow {
+			c.b.add(t.stash[i*width+at])
+			continue
+		}
+		c.b.add(c.value(t, i, at, width))
+	}
+}

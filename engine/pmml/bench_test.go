@@ -1,0 +1,75 @@
+package pmml
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+)
+
+// benchRows is the batch size of the benchmarks.
+const benchRows = 8192
+
+// shuffledIris repeats the iris rows in random order.
+func shuffledIris(b *testing.B, m *Model, n int) []arrow.Array {
+	b.Helper()
+	in, rows := irisColumns(b, memory.DefaultAllocator, m)
+	defer release(in)
+	rng := rand.New(rand.NewPCG(1, 2))
+	out := make([]arrow.Array, len(in))
+	pick := make([]int, n)
+	for i := range pick {
+		pick[i] = rng.IntN(rows)
+	}
+	for c := range in {
+		bl := array.NewFloat64Builder(memory.DefaultAllocator)
+		for _, i := range pick {
+			bl.Append(in[c].(*array.Float64).Value(i))
+		}
+		out[c] = bl.NewArray()
+		bl.Release()
+	}
+	return out
+}
+
+func rowsPerSecond(b *testing.B, n int) {
+	b.ReportMetric(float64(b.N)*float64(n)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/float64(n), "ns/row")
+}
+
+func benchScore(b *testing.B, m *Model, in []arrow.Array, want []int) {
+	b.ReportAllocs()
+	for b.Loop() {
+		out, err := m.ScoreOutputs(memory.DefaultAllocator, in[0].Len(), in, want, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		release(out)
+	}
+	rowsPerSecond(b, in[0].Len())
+}
+
+// BenchmarkForestBatch scores the iris forest of 20 trees, all outputs.
+func BenchmarkForestBatch(b *testing.B) {
+	m := load(b, irisDir+"RandomForestIris.pmml")
+	benchScore(b, m, shuffledIris(b, m, benchRows), nil)
+}
+
+// BenchmarkForestBatchPrediction computes only the column that predict wants.
+func BenchmarkForestBatchPrediction(b *testing.B) {
+	m := load(b, irisDir+"RandomForestIris.pmml")
+	benchScore(b, m, shuffledIris(b, m, benchRows), []int{2})
+}
+
+// BenchmarkForestRow scores the same with the row interpreter.
+func BenchmarkForestRow(b *testing.B) {
+	m := load(b, irisDir+"RandomForestIris.pmml")
+	in := shuffledIris(b, m, benchRows)
+	b.ReportAllocs()
+	for b.Loop() {
+		release(m.scoreRows(memory.DefaultAllocator, benchRows, in, allOutputs(m), func(int, error) {}))
+	}
+	rowsPerSecond(b, benchRows)
+}
