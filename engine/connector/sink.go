@@ -10,6 +10,10 @@ import (
 	"github.com/millrace-sql/millrace/catalog"
 )
 
+// OverwriteOption is the key of the option that the engine adds to a table when
+// an INSERT OVERWRITE opens its sink; users cannot give it.
+const OverwriteOption = ".overwrite"
+
 // QueryID names a query across restarts: the id in its checkpoint (a UUID), or
 // a fresh one for a query without.
 type QueryID string

@@ -63,6 +63,16 @@ type Source interface {
 	io.Closer
 }
 
+// OffsetCodec is a source whose offsets have a text form of their own in a
+// checkpoint: Spark's, for the systems that Spark reads too. Both methods need
+// no connection and may be called by any goroutine.
+type OffsetCodec interface {
+	// FormatOffsets writes offsets as one line.
+	FormatOffsets(o Offsets) (string, error)
+	// ParseOffsets reads what FormatOffsets wrote.
+	ParseOffsets(s string) (Offsets, error)
+}
+
 // Chunk is some consecutive rows of one split, not decoded yet: the batches of a
 // Kafka fetch, a block of a file. It belongs to one goroutine at a time and may
 // be handed on.

@@ -1,0 +1,104 @@
+package file
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/codec"
+	"github.com/millrace-sql/millrace/engine/connector"
+)
+
+// wantedColumns is the columns of a schema that a projection needs, ascending and
+// once each. With the column that takes broken records all are.
+func wantedColumns(schema *arrow.Schema, p *connector.Projection, corrupt string) []int {
+	var out []int
+	for _, c := range p.Columns {
+		if schema.Field(c.Index).Name == corrupt {
+			out = out[:0]
+			for i := range schema.Fields() {
+				out = append(out, i)
+			}
+			return out
+		}
+		out = append(out, c.Index)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func fieldsAt(schema *arrow.Schema, cols []int) []arrow.Field {
+	out := make([]arrow.Field, len(cols))
+	for i, c := range cols {
+		out[i] = schema.Field(c)
+	}
+	return out
+}
+
+// output puts decoded columns into the order of a projection.
+type output struct {
+	p    *connector.Projection
+	from []int // for each column of p, its place among the decoded ones
+}
+
+func newOutput(p *connector.Projection, cols []int) output {
+	o := output{p: p, from: make([]int, len(p.Columns))}
+	for i, c := range p.Columns {
+		o.from[i] = slices.Index(cols, c.Index)
+	}
+	return o
+}
+
+// record makes a record of n rows. The columns are borrowed.
+func (o output) record(t catalog.Task, cols []arrow.Array, n int) (arrow.Record, error) {
+	out := make([]arrow.Array, 0, len(o.from))
+	defer func() {
+		for _, c := range out {
+			c.Release()
+		}
+	}()
+	for i, from := range o.from {
+		c := cols[from]
+		if d := o.p.Columns[i].JSON; d != nil {
+			parsed, err := parseJSON(t, d, c)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, parsed)
+			continue
+		}
+		c.Retain()
+		out = append(out, c)
+	}
+	return array.NewRecord(o.p.Schema, out, int64(n)), nil
+}
+
+// parseJSON reads a column of texts as JSON.
+func parseJSON(t catalog.Task, d *codec.JSONDecoder, c arrow.Array) (arrow.Array, error) {
+	var text func(i int) []byte
+	switch c := c.(type) {
+	case *array.String:
+		data, offsets := c.ValueBytes(), c.ValueOffsets()
+		text = func(i int) []byte { return data[offsets[i]-offsets[0] : offsets[i+1]-offsets[0]] }
+	case *array.Binary:
+		text = c.Value
+	default:
+		return nil, fmt.Errorf("a column of type %s is not text", c.DataType())
+	}
+	s := d.NewScanner(t.Allocator())
+	defer s.Release()
+	s.Reserve(c.Len())
+	for i := range c.Len() {
+		if c.IsNull(i) {
+			s.AppendNull()
+			continue
+		}
+		if err := s.Append(text(i)); err != nil {
+			return nil, err
+		}
+	}
+	return s.Finish()
+}

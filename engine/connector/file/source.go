@@ -1,0 +1,340 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"sync"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/disk"
+)
+
+// blockBytes is how much of a file a chunk has, up to the end of its last line.
+const blockBytes = 2 << 20
+
+// reader turns blocks of a file into rows. It is immutable and may be used by
+// many goroutines.
+type reader interface {
+	// splittable says whether a file may be cut at its lines.
+	splittable() bool
+	// head is how many bytes at the beginning of a file say what its columns are, 0 for
+	// none. It is given what of the file there is.
+	head(data []byte) int
+	// project prepares decoding some columns.
+	project(p *connector.Projection) (decoder, error)
+}
+
+// decoder decodes blocks into the columns of a projection. It may be used by many
+// goroutines.
+type decoder interface {
+	decode(t catalog.Task, b block) (arrow.Record, error)
+}
+
+// block is whole lines of a file, or a whole file.
+type block struct {
+	file string
+	data []byte
+	// head is what the file begins with, up to its header's end, for a block in the
+	// middle of a file with a header.
+	head []byte
+}
+
+// source reads the files that were there when it was opened. A split is a file, an
+// offset a byte in it.
+type source struct {
+	fs     disk.FS
+	files  []dataFile
+	end    connector.Offsets
+	schema *arrow.Schema
+	reader reader
+
+	mu         sync.Mutex
+	projection *connector.Projection
+	decoder    decoder
+	heads      map[string][]byte // of files
+}
+
+func newSource(fsys disk.FS, l *listing, schema *arrow.Schema, r reader) *source {
+	s := &source{fs: fsys, files: l.files, end: connector.Offsets{}, schema: schema, reader: r, heads: map[string][]byte{}}
+	for _, f := range l.files {
+		s.end[f.path] = f.size
+	}
+	return s
+}
+
+// Schema of the rows.
+func (s *source) Schema() *arrow.Schema { return s.schema }
+
+// Initial is the beginning of every file.
+func (s *source) Initial(context.Context) (connector.Offsets, error) {
+	o := connector.Offsets{}
+	for f := range s.end {
+		o[f] = 0
+	}
+	return o, nil
+}
+
+// Latest is the end of every file.
+func (s *source) Latest(context.Context) (connector.Offsets, error) { return s.end.Clone(), nil }
+
+// Plan takes everything there is.
+func (s *source) Plan(_ context.Context, from connector.Offsets, l connector.Limit) (connector.Offsets, error) {
+	to := from.Clone()
+	if to == nil {
+		to = connector.Offsets{}
+	}
+	for _, f := range s.files {
+		end := f.size
+		if until, ok := l.Until[f.path]; ok {
+			end = min(end, until)
+		}
+		to[f.path] = max(to[f.path], end)
+	}
+	return to, nil
+}
+
+// Ranges cuts the files into blocks, in the order of the listing.
+func (s *source) Ranges(from, to connector.Offsets) []connector.Range {
+	var out []connector.Range
+	for _, f := range s.files {
+		step := int64(blockBytes)
+		if f.gzipped() || !s.reader.splittable() {
+			step = f.size
+		}
+		for at := from[f.path]; at < to[f.path]; at += step {
+			out = append(out, connector.Range{Split: f.path, From: at, To: min(at+step, to[f.path])})
+		}
+	}
+	return out
+}
+
+// Committed has nobody to tell.
+func (s *source) Committed(context.Context, connector.Offsets) error { return nil }
+
+// Close holds nothing.
+func (s *source) Close() error { return nil }
+
+// Read gives the lines that begin in a range.
+func (s *source) Read(ctx context.Context, r connector.Range) iter.Seq2[connector.Chunk, error] {
+	return func(yield func(connector.Chunk, error) bool) {
+		if err := s.read(ctx, r, yield); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (s *source) read(ctx context.Context, r connector.Range, yield func(connector.Chunk, error) bool) error {
+	f, err := s.fs.Open(r.Split)
+	if err != nil {
+		return disk.Explain("open", r.Split, err)
+	}
+	defer f.Close()
+	if (dataFile{path: r.Split}).gzipped() {
+		return s.readGzip(ctx, f, r, yield)
+	}
+	data, err := linesIn(f, r, s.end[r.Split], s.reader.splittable())
+	if err != nil {
+		return disk.Explain("read", r.Split, err)
+	}
+	if len(data) == 0 || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c := s.chunk(r, data, r.From)
+	if r.From > 0 {
+		if c.block.head, err = s.headOf(f, r.Split); err != nil {
+			return disk.Explain("read", r.Split, err)
+		}
+	}
+	yield(c, nil)
+	return nil
+}
+
+// headOf reads a file's header, once.
+func (s *source) headOf(f io.ReaderAt, name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if head, ok := s.heads[name]; ok {
+		return head, nil
+	}
+	data, err := readAt(f, nil, 0, min(blockBytes, s.end[name]))
+	if err != nil {
+		return nil, err
+	}
+	head := bytes.Clone(data[:s.reader.head(data)])
+	s.heads[name] = head
+	return head, nil
+}
+
+// chunk makes a chunk of whole lines.
+func (s *source) chunk(r connector.Range, data []byte, at int64) *chunk {
+	return &chunk{source: s, at: at, block: block{file: r.Split, data: data}, lines: bytes.Count(data, newline) + 1}
+}
+
+var newline = []byte{'\n'}
+
+// linesIn reads the lines that begin in a range of a file that counts up to end. The
+// byte before the range says whether one begins right there.
+func linesIn(f io.ReaderAt, r connector.Range, end int64, cut bool) ([]byte, error) {
+	from := max(r.From-1, 0)
+	if !cut {
+		from = 0
+	}
+	data, err := readAt(f, nil, from, r.To)
+	if err != nil || !cut {
+		return data, err
+	}
+	if r.From > 0 {
+		i := bytes.IndexByte(data, '\n')
+		if i < 0 {
+			return nil, nil // a line that goes through the whole range
+		}
+		data = data[i+1:]
+	}
+	if len(data) == 0 {
+		return nil, nil
+	}
+	// The last line may go on behind the range.
+	for at := r.To; at < end && data[len(data)-1] != '\n'; {
+		have := len(data)
+		to := min(at+64<<10, end)
+		if data, err = readAt(f, data, at, to); err != nil {
+			return nil, err
+		}
+		if len(data) == have {
+			break // shorter than it was
+		}
+		at = to
+		if i := bytes.IndexByte(data[have:], '\n'); i >= 0 {
+			return data[:have+i+1], nil
+		}
+	}
+	return data, nil
+}
+
+// readAt appends the bytes [from, to), or fewer where the file ends.
+func readAt(f io.ReaderAt, data []byte, from, to int64) ([]byte, error) {
+	have := len(data)
+	data = append(data, make([]byte, to-from)...)
+	n, err := f.ReadAt(data[have:], from)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return data[:have+n], err
+}
+
+// readGzip gives a compressed file as blocks of whole lines, one after the other.
+func (s *source) readGzip(ctx context.Context, f io.Reader, r connector.Range, yield func(connector.Chunk, error) bool) error {
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return fmt.Errorf("%s: not a gzip file: %w", r.Split, err)
+	}
+	if !s.reader.splittable() {
+		data, err := io.ReadAll(z)
+		if err != nil {
+			return damagedGzip(r.Split, err)
+		}
+		yield(s.chunk(r, data, 0), nil)
+		return nil
+	}
+	var rest, head []byte
+	for at := int64(0); ctx.Err() == nil; {
+		data := append(make([]byte, 0, blockBytes+len(rest)), rest...)
+		n, err := io.ReadFull(z, data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && atEnd(z)
+		if err != nil && !last {
+			return damagedGzip(r.Split, err)
+		}
+		cut := len(data)
+		if !last {
+			cut = bytes.LastIndexByte(data, '\n') + 1
+		}
+		rest = data[cut:]
+		if cut > 0 {
+			c := s.chunk(r, data[:cut:cut], at)
+			if at == 0 {
+				head = data[:s.reader.head(data)]
+			} else {
+				c.block.head = head
+			}
+			if !yield(c, nil) {
+				return nil
+			}
+		}
+		if last {
+			return nil
+		}
+		at += int64(cut)
+	}
+	return ctx.Err()
+}
+
+func damagedGzip(name string, err error) error {
+	return fmt.Errorf("%s: the gzip file is damaged or cut off: %w", name, err)
+}
+
+// atEnd tells a clean end from one in the middle: only the first says EOF again.
+func atEnd(z io.Reader) bool {
+	var one [1]byte
+	_, err := z.Read(one[:])
+	return errors.Is(err, io.EOF)
+}
+
+// chunk is a block whose lines are not decoded yet.
+type chunk struct {
+	source *source
+	block  block
+	at     int64
+	lines  int
+}
+
+// Rows is an upper bound.
+func (c *chunk) Rows() int { return c.lines }
+
+// Decode builds the wanted columns.
+func (c *chunk) Decode(t catalog.Task, p *connector.Projection) (arrow.Record, error) {
+	d, err := c.source.decoderFor(p)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := d.decode(t, c.block)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.block.file, err)
+	}
+	return rec, nil
+}
+
+// decoderFor keeps the last projection's decoder: a query has one.
+func (s *source) decoderFor(p *connector.Projection) (decoder, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.projection == p && s.decoder != nil {
+		return s.decoder, nil
+	}
+	d, err := s.reader.project(p)
+	if err != nil {
+		return nil, err
+	}
+	s.projection, s.decoder = p, d
+	return d, nil
+}
+
+// Origin names the file and the row, counted from where the block begins.
+func (c *chunk) Origin(row int) string {
+	if c.at == 0 {
+		return fmt.Sprintf("%s row %d", c.block.file, row+1)
+	}
+	return fmt.Sprintf("%s row %d after byte %d", c.block.file, row+1, c.at)
+}
+
+// Release leaves the bytes to the garbage collector: a record may point into
+// them.
+func (c *chunk) Release() { c.block.data = nil }

@@ -1,0 +1,372 @@
+package kafka
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+	"github.com/apache/arrow/go/v14/arrow/bitutil"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+
+	"github.com/millrace-sql/millrace/engine/connector"
+)
+
+// columns builds the wanted columns of a chunk, record by record. What a record
+// brings by itself (topic, partition) is filled in once at the end.
+type columns struct {
+	mem  memory.Allocator
+	c    *chunk
+	p    *connector.Projection
+	rows int
+	cols []column
+	// Times of the batch at hand.
+	timeType int32
+}
+
+// column is one wanted column: one of its builders is in use.
+type column struct {
+	index   int
+	bytes   *bytesBuilder
+	int64s  *int64Builder
+	int32s  *int32Builder
+	headers *headersBuilder
+	json    *jsonColumn
+}
+
+func newColumns(mem memory.Allocator, c *chunk, p *connector.Projection) (*columns, error) {
+	cs := &columns{mem: mem, c: c, p: p, cols: make([]column, len(p.Columns))}
+	for i, want := range p.Columns {
+		col := &cs.cols[i]
+		col.index = want.Index
+		switch {
+		case want.Index < 0 || want.Index >= c.src.schema.NumFields():
+			cs.release()
+			return nil, fmt.Errorf("a kafka source has no column %d", want.Index)
+		case want.JSON != nil && (want.Index == colKey || want.Index == colValue):
+			col.json = c.src.scans.take(want.JSON, mem, c.rows)
+		case want.JSON != nil:
+			cs.release()
+			return nil, fmt.Errorf("column %s cannot be read as JSON", c.src.schema.Field(want.Index).Name)
+		case want.Index == colKey || want.Index == colValue:
+			col.bytes = newBytesBuilder(mem, c.rows)
+		case want.Index == colOffset || want.Index == colTimestamp:
+			col.int64s = newInt64Builder(mem, c.rows)
+		case want.Index == colTimestampType:
+			col.int32s = newInt32Builder(mem, c.rows)
+		case want.Index == colHeaders:
+			col.headers = newHeadersBuilder(mem, c.rows)
+		}
+	}
+	return cs, nil
+}
+
+// begin prepares for a batch whose records have size bytes.
+func (cs *columns) begin(b *batch, size int) {
+	cs.timeType = 0
+	if b.logAppendTime() {
+		cs.timeType = 1
+	}
+	for i := range cs.cols {
+		if x := cs.cols[i].bytes; x != nil {
+			x.room(size)
+		}
+	}
+}
+
+// append adds one record to every wanted column.
+func (cs *columns) append(r *record) error {
+	for i := range cs.cols {
+		col := &cs.cols[i]
+		switch col.index {
+		case colKey:
+			if err := col.appendBytes(r.key, r.hasKey); err != nil {
+				return err
+			}
+		case colValue:
+			if err := col.appendBytes(r.value, r.hasValue); err != nil {
+				return err
+			}
+		case colOffset:
+			col.int64s.append(r.offset)
+		case colTimestamp:
+			col.int64s.append(r.time * 1000)
+		case colTimestampType:
+			col.int32s.append(cs.timeType)
+		case colHeaders:
+			if err := col.headers.append(r); err != nil {
+				return err
+			}
+		}
+	}
+	cs.rows++
+	return nil
+}
+
+func (col *column) appendBytes(b []byte, ok bool) error {
+	if col.json != nil {
+		return col.json.append(b, ok)
+	}
+	return col.bytes.append(b, ok)
+}
+
+// finish makes the arrays, which the caller releases.
+func (cs *columns) finish() ([]arrow.Array, error) {
+	out := make([]arrow.Array, 0, len(cs.cols))
+	for i := range cs.cols {
+		a, err := cs.finishColumn(&cs.cols[i])
+		if err != nil {
+			for _, a := range out {
+				a.Release()
+			}
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func (cs *columns) finishColumn(col *column) (arrow.Array, error) {
+	switch {
+	case col.json != nil:
+		return col.json.finish(cs.rows)
+	case col.bytes != nil:
+		return col.bytes.finish(arrow.BinaryTypes.Binary), nil
+	case col.headers != nil:
+		return col.headers.finish(), nil
+	case col.int64s != nil && col.index == colTimestamp:
+		return col.int64s.finish(arrow.FixedWidthTypes.Timestamp_us), nil
+	case col.int64s != nil:
+		return col.int64s.finish(arrow.PrimitiveTypes.Int64), nil
+	case col.int32s != nil:
+		return col.int32s.finish(), nil
+	case col.index == colTopic:
+		return repeatString(cs.mem, cs.c.part.topic, cs.rows)
+	}
+	return repeatInt32(cs.mem, cs.c.part.id, cs.rows), nil
+}
+
+// release lets go of what finish has not handed over.
+func (cs *columns) release() {
+	for i := range cs.cols {
+		col := &cs.cols[i]
+		switch {
+		case col.json != nil:
+			cs.c.src.scans.give(col.json)
+		case col.bytes != nil:
+			col.bytes.release()
+		case col.int64s != nil:
+			col.int64s.release()
+		case col.int32s != nil:
+			col.int32s.release()
+		case col.headers != nil:
+			col.headers.release()
+		}
+	}
+}
+
+// newBuffer makes a buffer of n bytes.
+func newBuffer(mem memory.Allocator, n int) *memory.Buffer {
+	b := memory.NewResizableBuffer(mem)
+	b.Resize(n)
+	return b
+}
+
+func drop(b *memory.Buffer) {
+	if b != nil {
+		b.Release()
+	}
+}
+
+// makeArray hands buffers over to an array.
+func makeArray(dt arrow.DataType, rows, nulls int, buffers ...*memory.Buffer) arrow.Array {
+	d := array.NewData(dt, rows, buffers, nil, nulls, 0)
+	defer d.Release()
+	for _, b := range buffers {
+		drop(b)
+	}
+	return array.MakeFromData(d)
+}
+
+// bytesBuilder builds a BINARY or STRING column.
+type bytesBuilder struct {
+	mem     memory.Allocator
+	offsets *memory.Buffer
+	off     []int32 // of offsets: one more than the rows
+	data    *memory.Buffer
+	used    int
+	rows    int
+	valid   *memory.Buffer // made at the first NULL
+	nulls   int
+}
+
+func newBytesBuilder(mem memory.Allocator, rows int) *bytesBuilder {
+	b := &bytesBuilder{mem: mem, offsets: newBuffer(mem, (rows+1)*4)}
+	b.off = arrow.Int32Traits.CastFromBytes(b.offsets.Bytes())
+	b.off[0] = 0
+	return b
+}
+
+// room makes space for n more bytes.
+func (b *bytesBuilder) room(n int) {
+	if b.data == nil {
+		b.data = newBuffer(b.mem, n)
+		return
+	}
+	if need := b.used + n; need > b.data.Len() {
+		b.data.Resize(max(need, b.data.Len()*3/2))
+	}
+}
+
+func (b *bytesBuilder) append(v []byte, ok bool) error {
+	if b.rows+1 >= len(b.off) {
+		b.grow()
+	}
+	if !ok {
+		b.null()
+		return nil
+	}
+	if b.data == nil || b.used+len(v) > b.data.Len() {
+		if b.used+len(v) > math.MaxInt32 {
+			return fmt.Errorf("a column of one chunk outgrows 2 GiB")
+		}
+		b.room(len(v))
+	}
+	b.used += copy(b.data.Bytes()[b.used:], v)
+	b.rows++
+	b.off[b.rows] = int32(b.used)
+	if b.valid != nil {
+		b.setValid(b.rows - 1)
+	}
+	return nil
+}
+
+// grow makes room for more rows: a chunk's row count is a bound for columns of
+// records, not for those of headers.
+func (b *bytesBuilder) grow() {
+	b.offsets.Resize(max(64, b.offsets.Len()*2))
+	b.off = arrow.Int32Traits.CastFromBytes(b.offsets.Bytes())
+}
+
+func (b *bytesBuilder) null() {
+	if b.valid == nil {
+		b.valid = newBuffer(b.mem, int(bitutil.BytesForBits(int64(len(b.off)))))
+		memory.Set(b.valid.Bytes(), 0)
+		bitutil.SetBitsTo(b.valid.Bytes(), 0, int64(b.rows), true)
+	}
+	b.ensureValid(b.rows)
+	bitutil.ClearBit(b.valid.Bytes(), b.rows)
+	b.nulls++
+	b.rows++
+	b.off[b.rows] = int32(b.used)
+}
+
+func (b *bytesBuilder) setValid(row int) {
+	b.ensureValid(row)
+	bitutil.SetBit(b.valid.Bytes(), row)
+}
+
+func (b *bytesBuilder) ensureValid(row int) {
+	if row < b.valid.Len()*8 {
+		return
+	}
+	old := b.valid.Len()
+	b.valid.Resize(int(bitutil.BytesForBits(int64(max(row+1, len(b.off))))))
+	memory.Set(b.valid.Bytes()[old:], 0)
+}
+
+func (b *bytesBuilder) finish(dt arrow.DataType) arrow.Array {
+	if b.data == nil {
+		b.data = newBuffer(b.mem, 0)
+	}
+	b.data.ResizeNoShrink(b.used)
+	b.offsets.ResizeNoShrink((b.rows + 1) * 4)
+	if b.valid != nil {
+		b.valid.ResizeNoShrink(int(bitutil.BytesForBits(int64(b.rows))))
+	}
+	a := makeArray(dt, b.rows, b.nulls, b.valid, b.offsets, b.data)
+	b.valid, b.offsets, b.data = nil, nil, nil
+	return a
+}
+
+func (b *bytesBuilder) release() {
+	drop(b.valid)
+	drop(b.offsets)
+	drop(b.data)
+	b.valid, b.offsets, b.data = nil, nil, nil
+}
+
+// int64Builder builds a column of so many 64-bit numbers at most.
+type int64Builder struct {
+	buf  *memory.Buffer
+	vals []int64
+	n    int
+}
+
+func newInt64Builder(mem memory.Allocator, rows int) *int64Builder {
+	b := &int64Builder{buf: newBuffer(mem, rows*8)}
+	b.vals = arrow.Int64Traits.CastFromBytes(b.buf.Bytes())
+	return b
+}
+
+func (b *int64Builder) append(v int64) {
+	b.vals[b.n] = v
+	b.n++
+}
+
+func (b *int64Builder) finish(dt arrow.DataType) arrow.Array {
+	b.buf.ResizeNoShrink(b.n * 8)
+	a := makeArray(dt, b.n, 0, nil, b.buf)
+	b.buf = nil
+	return a
+}
+
+func (b *int64Builder) release() { drop(b.buf); b.buf = nil }
+
+// int32Builder builds an INT column of so many rows at most.
+type int32Builder struct {
+	buf  *memory.Buffer
+	vals []int32
+	n    int
+}
+
+func newInt32Builder(mem memory.Allocator, rows int) *int32Builder {
+	b := &int32Builder{buf: newBuffer(mem, rows*4)}
+	b.vals = arrow.Int32Traits.CastFromBytes(b.buf.Bytes())
+	return b
+}
+
+func (b *int32Builder) append(v int32) {
+	b.vals[b.n] = v
+	b.n++
+}
+
+func (b *int32Builder) finish() arrow.Array {
+	b.buf.ResizeNoShrink(b.n * 4)
+	a := makeArray(arrow.PrimitiveTypes.Int32, b.n, 0, nil, b.buf)
+	b.buf = nil
+	return a
+}
+
+func (b *int32Builder) release() { drop(b.buf); b.buf = nil }
+
+func repeatInt32(mem memory.Allocator, v int32, rows int) arrow.Array {
+	b := newInt32Builder(mem, rows)
+	for range rows {
+		b.append(v)
+	}
+	return b.finish()
+}
+
+func repeatString(mem memory.Allocator, s string, rows int) (arrow.Array, error) {
+	b := newBytesBuilder(mem, rows)
+	b.room(len(s) * rows)
+	v := []byte(s)
+	for range rows {
+		if err := b.append(v, true); err != nil {
+			b.release()
+			return nil, err
+		}
+	}
+	return b.finish(arrow.BinaryTypes.String), nil
+}

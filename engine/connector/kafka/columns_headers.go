@@ -1,0 +1,67 @@
+package kafka
+
+import (
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+)
+
+// headersBuilder builds the column headers. A record without headers gives NULL,
+// as in Spark.
+type headersBuilder struct {
+	keys, values *bytesBuilder
+	// lists is the lists' offsets and validity: a column of bytes of which only those
+	// are used.
+	lists *bytesBuilder
+}
+
+func newHeadersBuilder(mem memory.Allocator, rows int) *headersBuilder {
+	return &headersBuilder{keys: newBytesBuilder(mem, rows), values: newBytesBuilder(mem, rows), lists: newBytesBuilder(mem, rows)}
+}
+
+func (h *headersBuilder) append(r *record) error {
+	if r.headerCount == 0 {
+		return h.lists.append(nil, false)
+	}
+	hr := headerReader{b: r.headers}
+	for range r.headerCount {
+		key, value, ok, err := hr.next()
+		if err != nil {
+			return err
+		}
+		if err := h.keys.append(key, true); err != nil {
+			return err
+		}
+		if err := h.values.append(value, ok); err != nil {
+			return err
+		}
+	}
+	h.lists.used = h.keys.rows
+	return h.lists.end()
+}
+
+// end closes a row at what is used now.
+func (b *bytesBuilder) end() error { return b.append(nil, true) }
+
+func (h *headersBuilder) finish() arrow.Array {
+	lists := h.lists
+	rows := h.keys.rows
+	keys, values := h.keys.finish(arrow.BinaryTypes.String), h.values.finish(arrow.BinaryTypes.Binary)
+	defer keys.Release()
+	defer values.Release()
+	dt := headersType()
+	entries := array.NewData(dt.Elem(), rows, []*memory.Buffer{nil}, []arrow.ArrayData{keys.Data(), values.Data()}, 0, 0)
+	defer entries.Release()
+
+	lists.offsets.ResizeNoShrink((lists.rows + 1) * 4)
+	d := array.NewData(dt, lists.rows, []*memory.Buffer{lists.valid, lists.offsets}, []arrow.ArrayData{entries}, lists.nulls, 0)
+	defer d.Release()
+	lists.release()
+	return array.MakeFromData(d)
+}
+
+func (h *headersBuilder) release() {
+	h.keys.release()
+	h.values.release()
+	h.lists.release()
+}
