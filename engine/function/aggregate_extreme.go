@@ -1,0 +1,261 @@
+package function
+
+import (
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+
+	"github.com/millrace-sql/millrace/catalog"
+)
+
+// bindExtreme is min (sign -1) and max (sign 1).
+func bindExtreme(sign int) func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+	return func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+		if err := oneArg(name, args); err != nil {
+			return catalog.AggregateCall{}, err
+		}
+		dt := args[0].Type
+		if !isOrdered(dt) {
+			return catalog.AggregateCall{}, argErr(0, "%s cannot order values of type %s", name, typeName(dt))
+		}
+		call := aggregateOf(dt, dt, newExtreme(dt, sign))
+		call.IgnoresDistinct = true
+		return call, nil
+	}
+}
+
+func newExtreme(dt arrow.DataType, sign int) func(catalog.Task) catalog.Accumulator {
+	switch dt.ID() {
+	case arrow.INT8:
+		return numExtreme[int8](dt, sign)
+	case arrow.INT16:
+		return numExtreme[int16](dt, sign)
+	case arrow.INT32, arrow.DATE32, arrow.INTERVAL_MONTHS:
+		return numExtreme[int32](dt, sign)
+	case arrow.INT64, arrow.TIMESTAMP, arrow.DURATION:
+		return numExtreme[int64](dt, sign)
+	case arrow.FLOAT32:
+		return numExtreme[float32](dt, sign)
+	case arrow.FLOAT64:
+		return numExtreme[float64](dt, sign)
+	}
+	return func(catalog.Task) catalog.Accumulator {
+		return &chosen{types: []arrow.DataType{dt}, better: func(cur, next []arrow.Array) func(i, j int) bool {
+			c := comparerOf(next[0], cur[0])
+			skip := func(j int) bool { return nullAt(next[0], j) }
+			return func(i, j int) bool { return !skip(j) && (nullAt(cur[0], i) || c(j, i)*sign > 0) }
+		}}
+	}
+}
+
+func numExtreme[T number](dt arrow.DataType, sign int) func(catalog.Task) catalog.Accumulator {
+	return func(catalog.Task) catalog.Accumulator { return &extremeOf[T]{dt: dt, max: sign > 0} }
+}
+
+// extremeOf is the least or greatest number.
+type extremeOf[T number] struct {
+	dt   arrow.DataType
+	max  bool
+	v    []T
+	seen []bool
+}
+
+func (e *extremeOf[T]) take(g uint32, v T) {
+	if !e.seen[g] || e.max && lessNum(e.v[g], v) || !e.max && lessNum(v, e.v[g]) {
+		e.v[g], e.seen[g] = v, true
+	}
+}
+
+func (e *extremeOf[T]) Update(_ catalog.Task, groups []uint32, n int, args []arrow.Array) error {
+	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	a := args[0]
+	x, s := raw[T](a), step(a)
+	if a.NullN() == 0 {
+		for i, g := range groups {
+			e.take(g, x[i*s])
+		}
+		return nil
+	}
+	for i, g := range groups {
+		if !a.IsNull(i * s) {
+			e.take(g, x[i*s])
+		}
+	}
+	return nil
+}
+
+func (e *extremeOf[T]) Merge(_ catalog.Task, other catalog.Accumulator, groups []uint32, n int) error {
+	o, ok := other.(*extremeOf[T])
+	if !ok {
+		return wrongAccumulator(e, other)
+	}
+	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	for i, v := range o.v {
+		if o.seen[i] {
+			e.take(groups[i], v)
+		}
+	}
+	return nil
+}
+
+func (e *extremeOf[T]) Result(t catalog.Task, n int) (arrow.Array, error) {
+	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	return fixedStates(t, e.dt, e.v[:n], e.seen), nil
+}
+
+func (e *extremeOf[T]) Save(t catalog.Task, n int) ([]arrow.Array, error) {
+	a, err := e.Result(t, n)
+	return []arrow.Array{a}, err
+}
+
+func (e *extremeOf[T]) Load(_ catalog.Task, _ int, states []arrow.Array) error {
+	e.v = append(e.v[:0], raw[T](states[0])...)
+	e.seen = seenOf(e.seen, states[0])
+	return nil
+}
+
+func (e *extremeOf[T]) Release() {}
+
+// chosen keeps one row of its arguments a group: the least, the first, that with
+// the greatest key. The result is the first argument of that row.
+type chosen struct {
+	types []arrow.DataType
+	// better makes the test whether row j of next shall replace row i of cur. A group
+	// without a row has NULLs in cur.
+	better func(cur, next []arrow.Array) func(i, j int) bool
+	cur    []arrow.Array // one row a group, or nil
+	filled []bool        // whether the group has a row
+	// any lets a group's first row in whatever better says (first, which takes NULL).
+	any bool
+}
+
+func (c *chosen) Update(t catalog.Task, groups []uint32, n int, args []arrow.Array) error {
+	return c.take(t, len(groups), func(j int) uint32 { return groups[j] }, n, args, nil)
+}
+
+// take offers rows to their groups.
+func (c *chosen) take(t catalog.Task, rows int, group func(j int) uint32, n int, args []arrow.Array, filled []bool) error {
+	have := len(c.filled)
+	c.filled = grown(c.filled, n)
+	pick := make([]int32, n) // index into cur and then the new rows
+	for g := range pick {
+		pick[g] = -1
+		if g < have {
+			pick[g] = int32(g)
+		}
+	}
+	all := make([]arrow.Array, len(args))
+	defer releaseAll(all)
+	for k, a := range args {
+		parts := []arrow.Array{a}
+		if c.cur != nil {
+			parts = []arrow.Array{c.cur[k], a}
+		} else {
+			have = 0
+		}
+		var err error
+		if all[k], err = array.Concatenate(parts, t.Allocator()); err != nil {
+			return err
+		}
+	}
+	better := c.better(all, all)
+	for j := range rows {
+		if filled != nil && !filled[j] {
+			continue
+		}
+		g := group(j)
+		at := have + j
+		if len(args) > 0 && args[0].Len() == 1 && rows > 1 {
+			at = have
+		}
+		if pick[g] < 0 || !c.filled[g] {
+			if c.any || better2(better, all, at) {
+				pick[g], c.filled[g] = int32(at), true
+			}
+			continue
+		}
+		if better(int(pick[g]), at) {
+			pick[g] = int32(at)
+		}
+	}
+	next := make([]arrow.Array, len(args))
+	for k := range args {
+		var err error
+		if next[k], err = gather(t.Allocator(), all[k], pick); err != nil {
+			releaseAll(next)
+			return err
+		}
+	}
+	releaseAll(c.cur)
+	c.cur = next
+	return nil
+}
+
+// better2 says whether a row may be a group's first: its key is not NULL.
+func better2(_ func(i, j int) bool, all []arrow.Array, j int) bool {
+	return !nullAt(all[len(all)-1], j)
+}
+
+func (c *chosen) Merge(t catalog.Task, other catalog.Accumulator, groups []uint32, n int) error {
+	o, ok := other.(*chosen)
+	if !ok {
+		return wrongAccumulator(c, other)
+	}
+	if o.cur == nil {
+		return nil
+	}
+	return c.take(t, len(o.filled), func(j int) uint32 { return groups[j] }, n, o.cur, o.filled)
+}
+
+// state gives n rows of argument k.
+func (c *chosen) state(t catalog.Task, n, k int) (arrow.Array, error) {
+	if c.cur == nil {
+		return nullArray(t.Allocator(), c.types[k], n), nil
+	}
+	idx := make([]int32, n)
+	for i := range idx {
+		idx[i] = -1
+		if i < len(c.filled) && c.filled[i] {
+			idx[i] = int32(i)
+		}
+	}
+	return gather(t.Allocator(), c.cur[k], idx)
+}
+
+func (c *chosen) Result(t catalog.Task, n int) (arrow.Array, error) { return c.state(t, n, 0) }
+
+func (c *chosen) Save(t catalog.Task, n int) ([]arrow.Array, error) {
+	out := make([]arrow.Array, 0, len(c.types)+1)
+	for k := range c.types {
+		a, err := c.state(t, n, k)
+		if err != nil {
+			releaseAll(out)
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	filled := newBoolColumn(t.Allocator(), n)
+	for i := range n {
+		filled.set(i, i < len(c.filled) && c.filled[i])
+	}
+	return append(out, filled.array()), nil
+}
+
+func (c *chosen) Load(_ catalog.Task, n int, states []arrow.Array) error {
+	c.Release()
+	last := len(states) - 1
+	for _, a := range states[:last] {
+		a.Retain()
+		c.cur = append(c.cur, a)
+	}
+	b := boolsOf(states[last])
+	b.step = 1
+	for i := range n {
+		c.filled = append(c.filled, b.at(i))
+	}
+	return nil
+}
+
+func (c *chosen) Release() {
+	releaseAll(c.cur)
+	c.cur, c.filled = nil, nil
+}
