@@ -258,9 +258,10 @@ func (p *parser) form(start int, name Ident, args ...Expr) Expr {
 	return p.callTail(start, c)
 }
 
-// position parses POSITION(a IN b).
+// position parses POSITION(a IN b) as locate(a, b).
 func (p *parser) position() Expr {
 	start, name := p.open()
+	name.Name = "locate"
 	sub := p.value()
 	p.expect("IN")
 	x := p.value()
@@ -268,9 +269,10 @@ func (p *parser) position() Expr {
 	return p.form(start, name, sub, x)
 }
 
-// substring parses SUBSTRING(s FROM i [FOR n]).
+// substring parses SUBSTRING(s FROM i [FOR n]), or SUBSTR.
 func (p *parser) substring() Expr {
 	start, name := p.open()
+	name.Name = "substring"
 	args := []Expr{p.value()}
 	p.expect("FROM")
 	args = append(args, p.value())

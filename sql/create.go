@@ -216,7 +216,7 @@ func (p *parser) option() Option {
 func (p *parser) optionKey() string {
 	var b strings.Builder
 	b.WriteString(p.name("an option's name").Name)
-	for p.is(".") || p.is("-") {
+	for p.peek(1).isName() && (p.is(".") || p.is("-")) {
 		b.WriteString(p.next().text)
 		b.WriteString(p.name("the rest of the option's name").Name)
 	}

@@ -190,7 +190,7 @@ func (s *standIn) parenthesised(start int) {
 	}
 	p.next()
 	inner := newStandIn(p)
-	block := &selectBlock{start: p.pos}
+	block := &selectBlock{start: start}
 	inner.block = block
 	inner.write("select ", p.pos)
 	star := &SelectItem{X: &Star{Span: p.at(start).span}, Span: p.at(start).span, Text: "*"}
@@ -238,7 +238,10 @@ func (p *parser) namedRelation(start int, lateral bool) Relation {
 
 func (p *parser) tableName(start int) *TableName {
 	parts := p.dotted("a table's name")
-	t := &TableName{Name: parts[len(parts)-1], Qualifier: parts[:len(parts)-1]}
+	t := &TableName{Name: parts[len(parts)-1]}
+	if len(parts) > 1 {
+		t.Qualifier = parts[:len(parts)-1]
+	}
 	if p.is("FOR", "SYSTEM_TIME") || p.is("VERSION", "AS") || p.is("TIMESTAMP", "AS") || p.is("FOR", "VERSION") {
 		p.fail(p.tok().span, "reading a past version of a table is not supported yet")
 	}

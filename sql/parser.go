@@ -26,11 +26,12 @@ type parser struct {
 	// alias is the token last taken as an alias without AS, or -1: a misspelled
 	// keyword is mostly read as one.
 	alias int
-	match []int // for "(": the index of its ")", or -1
+	match []int  // for "(": the index of its ")", or -1
+	whole string // what the tokens are, for messages: statement, type, ...
 }
 
 func newParser(user, text string, toks []token) *parser {
-	p := &parser{user: user, text: text, toks: toks, alias: -1}
+	p := &parser{user: user, text: text, toks: toks, alias: -1, whole: "statement"}
 	p.match = make([]int, len(toks))
 	var open []int
 	for i := range toks {
@@ -134,16 +135,17 @@ func (p *parser) unexpected(expected string) {
 // unexpectedAt fails at token i; expected may be "".
 func (p *parser) unexpectedAt(i int, expected string) {
 	t := p.at(i)
-	msg := "unexpected " + t.describe()
+	msg := "unexpected " + p.describeToken(t)
 	if expected != "" {
 		msg += ": expected " + expected
 	}
-	hint := p.misspelled(i)
+	hints := []string{p.misspelled(i), p.halfJoin(i), p.missingClose(i, expected), p.missingComma(i)}
 	err := p.fail(t.span, "%s", msg)
-	if hint != "" {
-		err.WithHint("%s", hint)
-	} else if h := missingClose(p, i); h != "" {
-		err.WithHint("%s", h)
+	for _, hint := range hints {
+		if hint != "" {
+			err.Hint = hint
+			return
+		}
 	}
 }
 
@@ -172,9 +174,19 @@ func (p *parser) misspelled(i int) string {
 	return ""
 }
 
-// missingClose explains the end of a statement inside parentheses.
-func missingClose(p *parser, i int) string {
-	if p.at(i).kind != tokEOF {
+// halfJoin explains a LEFT, RIGHT and so on without JOIN.
+func (p *parser) halfJoin(i int) string {
+	switch t := p.at(i); {
+	case t.kind != tokWord:
+	case t.upper == "LEFT", t.upper == "RIGHT", t.upper == "FULL", t.upper == "INNER", t.upper == "CROSS", t.upper == "NATURAL":
+		return "did you mean " + t.upper + " JOIN?"
+	}
+	return ""
+}
+
+// missingClose names the "(" that is not closed.
+func (p *parser) missingClose(i int, expected string) string {
+	if p.at(i).kind != tokEOF && expected != "')'" {
 		return ""
 	}
 	for k := i - 1; k >= 0; k-- {
@@ -186,11 +198,27 @@ func missingClose(p *parser, i int) string {
 	return ""
 }
 
+// missingComma explains a second word after what was read as an alias.
+func (p *parser) missingComma(i int) string {
+	if p.alias < 0 || p.alias != i-1 || !p.at(i).isName() && p.at(i).kind != tokNumber && p.at(i).kind != tokString {
+		return ""
+	}
+	return p.at(i-1).text + " was read as a name for what stands before it; is a comma or a keyword missing?"
+}
+
 // expectEnd fails if anything is left.
 func (p *parser) expectEnd() {
 	if p.err == nil && p.tok().kind != tokEOF {
-		p.unexpected("")
+		p.unexpected("the end of the " + p.whole)
 	}
+}
+
+// describeToken names a token in a message.
+func (p *parser) describeToken(t *token) string {
+	if t.kind == tokEOF {
+		return "end of the " + p.whole
+	}
+	return t.describe()
 }
 
 // enter counts a level of nesting; false means it is one too many.

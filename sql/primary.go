@@ -185,7 +185,7 @@ func (p *parser) argAlias(a *Arg) bool {
 		a.Name = p.name("a name")
 		return true
 	}
-	if p.err == nil && p.tok().isName() {
+	if p.err == nil && p.isItemAlias() {
 		p.alias = p.pos
 		a.Name = p.next().ident()
 		return true

@@ -120,7 +120,6 @@ func (s *standIn) query() {
 		case s.tail():
 		case s.block.body == nil && s.selectClause():
 		default:
-			s.block.end = p.pos
 			return
 		}
 	}
@@ -334,10 +333,7 @@ func (s *standIn) tail() bool {
 	case p.accept("ORDER", "BY"):
 		s.clause(" order by ", "ORDER BY", start)
 		s.orderSlots(p.orderItems(), false, start)
-	case p.accept("SORT", "BY"), p.is("CLUSTER", "BY"):
-		if p.accept("CLUSTER", "BY") {
-			p.at(start)
-		}
+	case p.accept("SORT", "BY"), p.accept("CLUSTER", "BY"):
 		s.clause(" order by ", "SORT BY", start)
 		s.orderSlots(p.orderItems(), true, start)
 	case p.accept("DISTRIBUTE", "BY"):

@@ -96,7 +96,7 @@ func firstToken(x expanded) Span {
 // expanded. The error is an ErrorList with Source set.
 func ParseQuery(text string) (*Query, error) {
 	var q *Query
-	err := parseAll(text, func(p *parser) { q = p.query() })
+	err := parseAll(text, "query", func(p *parser) { q = p.query() })
 	return q, err
 }
 
@@ -104,18 +104,19 @@ func ParseQuery(text string) (*Query, error) {
 // error is an ErrorList with Source set.
 func ParseExpr(text string) (Expr, error) {
 	var e Expr
-	err := parseAll(text, func(p *parser) { e = p.expr() })
+	err := parseAll(text, "expression", func(p *parser) { e = p.expr() })
 	return e, err
 }
 
-// parseAll runs a parse function over a whole text.
-func parseAll(text string, parse func(*parser)) error {
-	src := &Source{Name: "<text>", Text: text}
+// parseAll runs a parse function over a whole text; what names the text.
+func parseAll(text, what string, parse func(*parser)) error {
+	src := &Source{Name: "<" + what + ">", Text: text}
 	toks, errs := lex(text, identity(0, len(text)))
 	if len(errs) > 0 {
 		return errs.in(src)
 	}
 	p := newParser(text, text, toks)
+	p.whole = what
 	parse(p)
 	p.expectEnd()
 	if p.err != nil {

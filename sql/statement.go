@@ -54,7 +54,7 @@ func (p *parser) statement() Statement {
 		p.fail(t.span, "%s is not supported yet", t.upper)
 		return nil
 	}
-	err := p.fail(t.span, "unexpected %s: expected a statement", t.describe())
+	err := p.fail(t.span, "unexpected %s: expected a statement", p.describeToken(t))
 	if near := nearest(t.text, statementWords); t.kind == tokWord && near != "" {
 		err.WithHint("did you mean %s?", near)
 	}
@@ -100,9 +100,7 @@ func (p *parser) insert(with []CTE) Statement {
 	default:
 		p.unexpected("INTO or OVERWRITE")
 	}
-	if p.is("TABLE") && p.peek(1).isName() && !p.is("TABLE", "SELECT") && !p.is("TABLE", "VALUES") {
-		p.next()
-	}
+	p.accept("TABLE")
 	ins.Table = p.objectName("a table's name")
 	if p.is("PARTITION", "(") {
 		p.fail(p.tok().span, "INSERT ... PARTITION is not supported yet")
@@ -127,6 +125,9 @@ func (p *parser) insert(with []CTE) Statement {
 // may only be default.
 func (p *parser) objectName(what string) Ident {
 	start := p.pos
+	if p.stops(start) || p.startsQuery(start) {
+		p.unexpected(what)
+	}
 	parts := p.dotted(what)
 	if p.err != nil {
 		return Ident{}
@@ -179,7 +180,7 @@ func (p *parser) describe() Statement {
 	start := p.pos
 	p.next()
 	d := &Describe{}
-	if p.startsQuery(p.pos) || p.is("(") {
+	if p.startsQuery(p.pos) && !p.is("TABLE") || p.is("(") {
 		d.Kind = KindQuery
 		d.Query = p.query()
 		d.Span = p.from(start)
@@ -307,11 +308,15 @@ func (p *parser) set() Statement {
 // setValue takes the rest of the statement as it is, or the value of a string.
 func (p *parser) setValue() string {
 	at := p.pos
+	quoted := true
 	for p.tok().kind != tokEOF {
+		quoted = quoted && p.tok().kind == tokString
 		p.next()
 	}
-	if p.pos == at+1 && p.at(at).kind == tokString {
-		return p.at(at).val
+	if quoted && p.pos > at {
+		p.pos = at
+		value, _ := p.stringToken("a value")
+		return value
 	}
 	return p.textFrom(at)
 }

@@ -47,8 +47,6 @@ func (t *token) ident() Ident { return Ident{Span: t.span, Name: t.val} }
 // describe names the token in a message.
 func (t *token) describe() string {
 	switch t.kind {
-	case tokEOF:
-		return "end of the statement"
 	case tokString:
 		return "string " + clip(t.text)
 	case tokNumber:

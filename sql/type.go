@@ -217,7 +217,7 @@ func (p *parser) field() arrow.Field {
 // error is an ErrorList with Source set.
 func ParseType(text string) (arrow.DataType, error) {
 	var dt arrow.DataType
-	err := parseAll(text, func(p *parser) { dt = p.dataType() })
+	err := parseAll(text, "type", func(p *parser) { dt = p.dataType() })
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func ParseSchema(text string) (arrow.DataType, error) {
 		return arrow.StructOf(), nil
 	}
 	var fields []arrow.Field
-	columnsErr := parseAll(text, func(p *parser) { fields = p.fields() })
+	columnsErr := parseAll(text, "schema", func(p *parser) { fields = p.fields() })
 	if columnsErr == nil {
 		return arrow.StructOf(fields...), nil
 	}
