@@ -50,6 +50,8 @@ type (
 	}
 
 	// Call is a function call, operators and casts included (Name "cast").
+	// An argument that was constant when the call was bound is a *Literal, no other
+	// is, and rules keep it so.
 	Call struct {
 		sql.Span
 		Name string
@@ -57,6 +59,11 @@ type (
 		Args []Expr // a *Lambda argument has Type nil
 		// ArgNames are the names in struct(a AS b) and predict(m, x AS y), or nil.
 		ArgNames []string
+
+		// What the call was bound with, to bind it again when a rule makes an argument
+		// constant.
+		fn    catalog.Function
+		infos []catalog.Arg
 	}
 
 	// Logic is AND or OR over two or more boolean operands, three-valued, lazy.

@@ -1,0 +1,509 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/sql"
+)
+
+// exprBinder binds the expressions of one clause. A nil expression in its
+// results stands for a fault that was reported.
+type exprBinder struct {
+	*binder
+	scope  *relation
+	clause string // "WHERE", for messages
+	// names are other things a name can be: aliases of the select list. They go
+	// before columns with namesFirst.
+	names      func(name sql.Ident) (Expr, bool)
+	namesFirst bool
+	// aggs collects aggregates; nil where there can be none.
+	aggs *aggregation
+	// inner is the name of the aggregate whose arguments are being bound, or "".
+	inner string
+	// params are the parameters of the lambdas around, innermost last.
+	params []lambdaParam
+	// source takes the joins that subqueries become; nil where there can be none.
+	source *source
+}
+
+// expr binds an expression.
+func (x *exprBinder) expr(e sql.Expr) Expr {
+	switch e := e.(type) {
+	case *sql.NullLit, *sql.BoolLit, *sql.NumberLit, *sql.StringLit, *sql.BinaryLit, *sql.TypedLit:
+		return x.literal(e)
+	case *sql.IntervalLit:
+		return x.interval(e)
+	case *sql.ColumnRef:
+		return x.columnRef(e)
+	case *sql.Star:
+		x.errorf(e.Pos(), "* can stand in a select list or among a call's arguments only")
+		return nil
+	case *sql.Unary:
+		return x.unary(e)
+	case *sql.Binary:
+		return x.binary(e)
+	case *sql.IsExpr:
+		return x.is(e)
+	case *sql.Between:
+		return x.between(e)
+	case *sql.InList:
+		return x.inList(e)
+	case *sql.LikeExpr:
+		return x.like(e)
+	case *sql.ExistsExpr:
+		return x.exists(e)
+	case *sql.SubqueryExpr:
+		return x.scalarSubquery(e)
+	case *sql.CaseExpr:
+		return x.caseExpr(e)
+	case *sql.CastExpr:
+		return x.castExpr(e)
+	case *sql.Call:
+		return x.call(e)
+	case *sql.Subscript:
+		return x.operator("getitem", e.Pos(), e.X, e.Index)
+	case *sql.FieldAccess:
+		if inner := x.expr(e.X); inner != nil {
+			return x.field(inner, e.Name, e.Pos())
+		}
+		return nil
+	case *sql.Lambda:
+		x.errorf(e.Pos(), "a lambda can stand as an argument of a function only")
+		return nil
+	case *sql.RowExpr:
+		return x.row(e)
+	}
+	x.unsupported(e.Pos(), "this expression")
+	return nil
+}
+
+// condition binds an expression that must be BOOLEAN.
+func (x *exprBinder) condition(e sql.Expr) Expr {
+	out := x.expr(e)
+	if out == nil {
+		return nil
+	}
+	if out.Type().ID() != arrow.BOOL {
+		x.errorf(e.Pos(), "%s needs a condition, and this is %s", x.clause, sql.TypeSQL(out.Type()))
+		return nil
+	}
+	return out
+}
+
+// all binds several expressions; ok is false when one had a fault.
+func (x *exprBinder) all(exprs []sql.Expr) (out []Expr, ok bool) {
+	ok = true
+	for _, e := range exprs {
+		bound := x.expr(e)
+		ok = ok && bound != nil
+		out = append(out, bound)
+	}
+	return out, ok
+}
+
+func (x *exprBinder) columnRef(e *sql.ColumnRef) Expr {
+	name := e.Parts[0]
+	for i := len(x.params) - 1; i >= 0; i-- {
+		if strings.EqualFold(x.params[i].name, name.Name) {
+			return x.fields(x.params[i].ref(x.pos(name.Pos())), e.Parts[1:], e.Pos())
+		}
+	}
+	if x.namesFirst {
+		if out, ok := x.alias(e); ok {
+			return out
+		}
+	}
+	found, used := x.match(x.scope, e.Parts)
+	switch {
+	case len(found) > 1:
+		x.ambiguous(e.Pos(), dotted(e.Parts[:used]), found)
+		return nil
+	case len(found) == 1:
+		if found[0].Type == nil {
+			return nil // its own fault was reported
+		}
+		ref := &ColumnRef{Span: x.pos(e.Pos()), Column: found[0].Column}
+		return x.fields(ref, e.Parts[used:], e.Pos())
+	}
+	if out, ok := x.alias(e); ok {
+		return out
+	}
+	if out, ok := x.outerColumn(e); ok {
+		return out
+	}
+	x.notFound(e)
+	return nil
+}
+
+// alias looks a name up among the select list's.
+func (x *exprBinder) alias(e *sql.ColumnRef) (Expr, bool) {
+	if x.names == nil || x.inner != "" {
+		return nil, false
+	}
+	out, ok := x.names(e.Parts[0])
+	if !ok || out == nil {
+		return nil, ok
+	}
+	return x.fields(out, e.Parts[1:], e.Pos()), true
+}
+
+func (x *exprBinder) notFound(e *sql.ColumnRef) {
+	if x.scope.open {
+		return
+	}
+	if len(e.Parts) > 1 && x.scope.hasTable(e.Parts[0].Name) {
+		table := e.Parts[0].Name
+		var names []string
+		for _, cols := range [][]scopeColumn{x.scope.hidden, x.scope.cols} {
+			for _, c := range cols {
+				if strings.EqualFold(c.table, table) {
+					names = append(names, c.Name)
+				}
+			}
+		}
+		err := x.errorf(e.Parts[1].Pos(), "%s has no column %s", quoteName(table), quoteName(e.Parts[1].Name))
+		hint(err, e.Parts[1].Name, names, "its columns are")
+		return
+	}
+	if len(e.Parts) > 1 {
+		err := x.errorf(e.Parts[0].Pos(), "there is no table or column %s here", quoteName(e.Parts[0].Name))
+		hint(err, e.Parts[0].Name, append(x.scope.tables(), x.scope.columnNames()...), "there are")
+		return
+	}
+	if len(x.scope.cols) == 0 {
+		x.errorf(e.Pos(), "there is no column %s: nothing here has columns", quoteName(e.Parts[0].Name))
+		return
+	}
+	err := x.errorf(e.Pos(), "there is no column %s", quoteName(e.Parts[0].Name))
+	candidates := x.scope.columnNames()
+	if dot := dottedCandidate(candidates, e.Parts[0].Name); dot != "" {
+		_ = err.WithHint("did you mean %s?", quoteName(dot))
+		return
+	}
+	hint(err, e.Parts[0].Name, candidates, "there are")
+}
+
+// dottedCandidate finds a column whose name has dots where name has
+// underscores.
+func dottedCandidate(candidates []string, name string) string {
+	for _, c := range candidates {
+		if strings.Contains(c, ".") && strings.EqualFold(strings.ReplaceAll(c, ".", "_"), name) {
+			return c
+		}
+	}
+	return ""
+}
+
+// fields reads a path of fields.
+func (x *exprBinder) fields(e Expr, path []sql.Ident, span sql.Span) Expr {
+	for _, name := range path {
+		if e = x.field(e, name, span); e == nil {
+			return nil
+		}
+	}
+	return e
+}
+
+// field reads a field of a struct or, as Spark does, a key of a map.
+func (x *exprBinder) field(e Expr, name sql.Ident, span sql.Span) Expr {
+	span = x.pos(span)
+	switch t := e.Type().(type) {
+	case *arrow.StructType:
+		switch i := structField(t, name.Name); i {
+		case -1:
+			err := x.errorf(name.Pos(), "there is no field %s in %s", quoteName(name.Name), sql.TypeSQL(t))
+			hint(err, name.Name, fieldNames(t), "its fields are")
+		case -2:
+			x.errorf(name.Pos(), "%s is ambiguous: several fields of %s have that name", quoteName(name.Name), sql.TypeSQL(t))
+		default:
+			return &Field{Span: span, X: e, Index: i, Name: t.Field(i).Name}
+		}
+		return nil
+	case *arrow.MapType:
+		return x.callNamed("getitem", span, []Expr{e, String(name.Name, name.Pos())})
+	case *arrow.ListType:
+		if s, ok := t.Elem().(*arrow.StructType); ok && structField(s, name.Name) >= 0 {
+			x.unsupported(name.Pos(), "a field of every element of an array")
+			return nil
+		}
+	}
+	x.errorf(name.Pos(), "%s has no field %s: it is %s", describeExpr(e), quoteName(name.Name), sql.TypeSQL(e.Type()))
+	return nil
+}
+
+// describeExpr names an expression in a message.
+func describeExpr(e Expr) string {
+	switch e := e.(type) {
+	case *ColumnRef:
+		return "column " + quoteName(e.Column.Name)
+	case *Field:
+		return "field " + quoteName(e.Name)
+	}
+	return "this value"
+}
+
+func (x *exprBinder) unary(e *sql.Unary) Expr {
+	if n, ok := e.X.(*sql.NumberLit); ok && e.Op == "-" {
+		return x.number(n, true, e.Pos())
+	}
+	name, ok := map[string]string{"-": "negative", "+": "positive", "~": "~", "NOT": "not"}[e.Op]
+	if !ok {
+		x.unsupported(e.OpSpan, "the operator "+e.Op)
+		return nil
+	}
+	if in, ok := e.X.(*sql.InList); ok && name == "not" && in.Query != nil {
+		negated := *in
+		negated.Not = !in.Not
+		return x.inList(&negated)
+	}
+	return x.operator(name, e.Pos(), e.X)
+}
+
+func (x *exprBinder) binary(e *sql.Binary) Expr {
+	if e.Op == "AND" || e.Op == "OR" {
+		return x.logic(e)
+	}
+	return x.operator(strings.ToLower(e.Op), e.Pos(), e.L, e.R)
+}
+
+// logic joins a chain of the same connective into one node.
+func (x *exprBinder) logic(e *sql.Binary) Expr {
+	var operands []sql.Expr
+	var flatten func(sql.Expr)
+	flatten = func(o sql.Expr) {
+		if l, ok := o.(*sql.Binary); ok && l.Op == e.Op {
+			flatten(l.L)
+			flatten(l.R)
+			return
+		}
+		operands = append(operands, o)
+	}
+	flatten(e)
+	args, ok := x.all(operands)
+	for i, a := range args {
+		if a == nil {
+			continue
+		}
+		switch a.Type().ID() {
+		case arrow.BOOL:
+		case arrow.NULL:
+			args[i] = Null(arrow.FixedWidthTypes.Boolean, a.Pos())
+		default:
+			x.errorf(operands[i].Pos(), "%s needs conditions, and this is %s", e.Op, sql.TypeSQL(a.Type()))
+			ok = false
+		}
+	}
+	if !ok {
+		return nil
+	}
+	return &Logic{Span: x.pos(e.Pos()), Or: e.Op == "OR", Args: args}
+}
+
+func (x *exprBinder) is(e *sql.IsExpr) Expr {
+	var out Expr
+	switch e.What {
+	case "NULL":
+		if e.Not {
+			return x.operator("isnotnull", e.Pos(), e.X)
+		}
+		return x.operator("isnull", e.Pos(), e.X)
+	case "DISTINCT FROM":
+		out = x.operator("<=>", e.Pos(), e.X, e.Right)
+		if !e.Not {
+			return x.not(out, e.Pos())
+		}
+		return out
+	}
+	operand := x.expr(e.X)
+	if operand == nil {
+		return nil
+	}
+	if operand.Type().ID() == arrow.NULL {
+		operand = Null(arrow.FixedWidthTypes.Boolean, operand.Pos())
+	}
+	if operand.Type().ID() != arrow.BOOL {
+		x.errorf(e.X.Pos(), "IS %s needs a condition, and this is %s", e.What, sql.TypeSQL(operand.Type()))
+		return nil
+	}
+	switch e.What {
+	case "TRUE", "FALSE":
+		out = x.callNamed("<=>", e.Pos(), []Expr{operand, Bool(e.What == "TRUE", x.pos(e.Pos()))})
+	case "UNKNOWN":
+		out = x.callNamed("isnull", e.Pos(), []Expr{operand})
+	default:
+		x.unsupported(e.Pos(), "IS "+e.What)
+		return nil
+	}
+	if e.Not {
+		return x.not(out, e.Pos())
+	}
+	return out
+}
+
+// not negates a bound condition.
+func (x *exprBinder) not(e Expr, span sql.Span) Expr {
+	if e == nil {
+		return nil
+	}
+	return x.callNamed("not", span, []Expr{e})
+}
+
+func (x *exprBinder) between(e *sql.Between) Expr {
+	v, low, high := x.expr(e.X), x.expr(e.Low), x.expr(e.High)
+	if v == nil || low == nil || high == nil {
+		return nil
+	}
+	from := x.callNamed(">=", e.Pos(), []Expr{v, low})
+	to := x.callNamed("<=", e.Pos(), []Expr{v, high})
+	if from == nil || to == nil {
+		return nil
+	}
+	out := Expr(&Logic{Span: x.pos(e.Pos()), Args: []Expr{from, to}})
+	if e.Not {
+		return x.not(out, e.Pos())
+	}
+	return out
+}
+
+func (x *exprBinder) inList(e *sql.InList) Expr {
+	if e.Query != nil {
+		return x.inSubquery(e)
+	}
+	args, ok := x.all(append([]sql.Expr{e.X}, e.List...))
+	if !ok {
+		return nil
+	}
+	spans := []sql.Span{e.X.Pos()}
+	for _, item := range e.List {
+		spans = append(spans, item.Pos())
+	}
+	if args, ok = x.common(args, spans, "IN"); !ok {
+		return nil
+	}
+	out := x.callNamed("in", e.Pos(), args)
+	if e.Not {
+		return x.not(out, e.Pos())
+	}
+	return out
+}
+
+func (x *exprBinder) like(e *sql.LikeExpr) Expr {
+	name := strings.ToLower(e.Op)
+	v := x.expr(e.X)
+	patterns, ok := x.all(e.Patterns)
+	var escape Expr
+	if e.Escape != nil {
+		escape = x.expr(e.Escape)
+		ok = ok && escape != nil
+	}
+	if v == nil || !ok {
+		return nil
+	}
+	var parts []Expr
+	for _, p := range patterns {
+		args := []Expr{v, p}
+		if escape != nil {
+			args = append(args, escape)
+		}
+		one := x.callNamed(name, e.Pos(), args)
+		if e.Not && e.Quantifier != "" {
+			one = x.not(one, e.Pos())
+		}
+		if one == nil {
+			return nil
+		}
+		parts = append(parts, one)
+	}
+	if len(parts) == 1 {
+		if e.Not && e.Quantifier == "" {
+			return x.not(parts[0], e.Pos())
+		}
+		return parts[0]
+	}
+	return &Logic{Span: x.pos(e.Pos()), Or: e.Quantifier != "ALL", Args: parts}
+}
+
+func (x *exprBinder) caseExpr(e *sql.CaseExpr) Expr {
+	var operand Expr
+	ok := true
+	if e.Operand != nil {
+		operand = x.expr(e.Operand)
+		ok = operand != nil
+	}
+	var conds, values []Expr
+	var spans []sql.Span
+	for _, w := range e.Whens {
+		cond := x.expr(w.When)
+		value := x.expr(w.Then)
+		if operand != nil && cond != nil {
+			cond = x.callNamed("=", w.When.Pos(), []Expr{operand, cond})
+		}
+		if ok = ok && cond != nil && value != nil; cond != nil {
+			cond, ok = x.whenCondition(cond, w.When.Pos(), ok)
+		}
+		conds, values, spans = append(conds, cond), append(values, value), append(spans, w.Then.Pos())
+	}
+	if e.Else != nil {
+		value := x.expr(e.Else)
+		ok = ok && value != nil
+		values, spans = append(values, value), append(spans, e.Else.Pos())
+	}
+	if !ok {
+		return nil
+	}
+	if values, ok = x.common(values, spans, "CASE"); !ok {
+		return nil
+	}
+	out := &Case{Span: x.pos(e.Pos())}
+	for i, c := range conds {
+		out.Whens = append(out.Whens, When{Cond: c, Then: values[i]})
+	}
+	if out.Else = Null(values[0].Type(), out.Span); e.Else != nil {
+		out.Else = values[len(values)-1]
+	}
+	return out
+}
+
+func (x *exprBinder) whenCondition(cond Expr, span sql.Span, ok bool) (Expr, bool) {
+	switch cond.Type().ID() {
+	case arrow.BOOL:
+		return cond, ok
+	case arrow.NULL:
+		return Null(arrow.FixedWidthTypes.Boolean, cond.Pos()), ok
+	}
+	x.errorf(span, "WHEN needs a condition, and this is %s", sql.TypeSQL(cond.Type()))
+	return cond, false
+}
+
+func (x *exprBinder) castExpr(e *sql.CastExpr) Expr {
+	v := x.expr(e.X)
+	if v == nil {
+		return nil
+	}
+	out, err := x.cast(v, e.To, e.Pos())
+	if err != nil {
+		x.errorf(e.Pos(), "%s", err)
+		return nil
+	}
+	return out
+}
+
+// row is (a, b, ...): a struct with fields col1, col2, or the columns' names.
+func (x *exprBinder) row(e *sql.RowExpr) Expr {
+	args := make([]sql.Arg, len(e.Items))
+	for i, item := range e.Items {
+		args[i] = sql.Arg{Value: item}
+	}
+	return x.call(&sql.Call{Span: e.Span, Name: sql.Ident{Span: e.Span, Name: "struct"}, Args: args})
+}
+
+// operator binds a function over operands.
+func (x *exprBinder) operator(name string, span sql.Span, operands ...sql.Expr) Expr {
+	args, ok := x.all(operands)
+	if !ok {
+		return nil
+	}
+	return x.callNamed(name, span, args)
+}

@@ -1,0 +1,404 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/sql"
+)
+
+// correlation is what a subquery takes from the query around it.
+type correlation struct {
+	scope *relation
+	// conds are the conditions of the subquery's WHERE that read the columns around;
+	// they hold for the join that the subquery becomes. What they read of the
+	// subquery is among its node's columns.
+	conds []Expr
+	// empty is the value of a scalar subquery for no rows, when its aggregates were
+	// grouped by the correlation; else nil.
+	empty   Expr
+	grouped bool
+}
+
+// outerScope lets names of a block mean columns of the query around.
+func (r *relation) outerScope(c *correlation) { r.outer = c }
+
+// outerColumn finds a name in the query around.
+func (x *exprBinder) outerColumn(e *sql.ColumnRef) (Expr, bool) {
+	outer := x.scope.outer
+	if outer == nil {
+		return nil, false
+	}
+	found, used := x.match(outer.scope, e.Parts)
+	switch {
+	case len(found) == 0:
+		return nil, false
+	case len(found) > 1:
+		x.ambiguous(e.Pos(), dotted(e.Parts[:used]), found)
+		return nil, true
+	case found[0].Type == nil:
+		return nil, true
+	case x.clause != "WHERE" || x.inner != "" || len(x.params) > 0:
+		x.unsupported(e.Pos(), "a column of the query around ("+dotted(e.Parts)+") outside the subquery's WHERE")
+		return nil, true
+	}
+	ref := &ColumnRef{Span: x.pos(e.Pos()), Column: found[0].Column}
+	return x.fields(ref, e.Parts[used:], e.Pos()), true
+}
+
+// filter keeps the rows of a plan for which a WHERE holds. Its conjuncts that
+// ask for rows of a subquery become joins; those that read the query around
+// become conditions of the correlation.
+func (x *exprBinder) filter(n Node, where sql.Expr, outer *correlation) Node {
+	var plain []Expr
+	var joins []func(Node) Node
+	for _, c := range sqlConjuncts(where) {
+		if join, ok := x.existence(c); ok {
+			joins = append(joins, join)
+			continue
+		}
+		bound := x.condition(c)
+		switch {
+		case bound == nil: // reported
+		case outer != nil && !subset(readBy(bound), x.own(n)):
+			outer.conds = append(outer.conds, conjuncts(bound)...)
+		default:
+			plain = append(plain, bound)
+		}
+	}
+	n = x.source.apply(n)
+	if len(plain) > 0 {
+		n = &Filter{Input: n, Cond: and(plain)}
+	}
+	for _, join := range joins {
+		if join != nil {
+			n = join(n)
+		}
+	}
+	return n
+}
+
+// own are the columns that are the block's own.
+func (x *exprBinder) own(n Node) map[ColumnID]bool {
+	ids := columnSet(n.Columns())
+	for id := range x.source.cols {
+		ids[id] = true
+	}
+	return ids
+}
+
+func sqlConjuncts(e sql.Expr) []sql.Expr {
+	if b, ok := e.(*sql.Binary); ok && b.Op == "AND" {
+		return append(sqlConjuncts(b.L), sqlConjuncts(b.R)...)
+	}
+	return []sql.Expr{e}
+}
+
+// existence is the join that [NOT] EXISTS or [NOT] IN (SELECT ...) becomes when
+// it is a conjunct by itself. The join is nil after a fault.
+func (x *exprBinder) existence(e sql.Expr) (func(Node) Node, bool) {
+	switch e := e.(type) {
+	case *sql.Unary:
+		switch in := e.X.(type) {
+		case *sql.ExistsExpr:
+			if e.Op == "NOT" {
+				return x.semiJoin(Anti, nil, in.Query, in.Pos()), true
+			}
+		case *sql.InList:
+			if e.Op == "NOT" && in.Query != nil {
+				kind := Anti
+				if in.Not {
+					kind = Semi
+				}
+				return x.semiJoin(kind, in.X, in.Query, in.Pos()), true
+			}
+		}
+	case *sql.ExistsExpr:
+		return x.semiJoin(Semi, nil, e.Query, e.Pos()), true
+	case *sql.InList:
+		if e.Query != nil {
+			kind := Semi
+			if e.Not {
+				kind = Anti
+			}
+			return x.semiJoin(kind, e.X, e.Query, e.Pos()), true
+		}
+	}
+	return nil, false
+}
+
+func (x *exprBinder) semiJoin(kind JoinKind, operand sql.Expr, q *sql.Query, span sql.Span) func(Node) Node {
+	corr := &correlation{scope: x.scope}
+	sub := x.query(q, corr)
+	var equal Expr
+	if operand != nil {
+		equal = x.equalTo(operand, sub, span)
+		if equal == nil {
+			return nil
+		}
+	}
+	if sub.open {
+		return nil
+	}
+	if corr.grouped {
+		x.unsupported(span, "a correlated subquery with aggregates in EXISTS or IN")
+		return nil
+	}
+	if equal != nil && kind == Anti { // NOT IN is NULL when a comparison is
+		unknown := x.callNamed("isnull", span, []Expr{equal})
+		if unknown == nil {
+			return nil
+		}
+		equal = &Logic{Span: x.pos(span), Or: true, Args: []Expr{equal, unknown}}
+	}
+	conds := corr.conds
+	if equal != nil {
+		conds = append([]Expr{equal}, conds...)
+	}
+	return func(n Node) Node {
+		n = x.source.apply(n)
+		return &Join{Kind: kind, Left: n, Right: sub.node, On: and(conds)}
+	}
+}
+
+// equalTo is operand = the subquery's column, or columns for a row (a, b).
+func (x *exprBinder) equalTo(operand sql.Expr, sub *relation, span sql.Span) Expr {
+	items := []sql.Expr{operand}
+	if row, ok := operand.(*sql.RowExpr); ok && len(sub.cols) == len(row.Items) {
+		items = row.Items
+	}
+	bound, ok := x.all(items)
+	if !ok || sub.open {
+		return nil
+	}
+	if len(sub.cols) != len(items) {
+		x.errorf(span, "IN compares %s with a subquery of %s", count(len(items), "value"), count(len(sub.cols), "column"))
+		return nil
+	}
+	var conds []Expr
+	for i, e := range bound {
+		eq := x.callNamed("=", span, []Expr{e, &ColumnRef{Span: x.pos(span), Column: sub.cols[i].Column}})
+		if eq == nil {
+			return nil
+		}
+		conds = append(conds, eq)
+	}
+	return and(conds)
+}
+
+// exists binds EXISTS where it is a value.
+func (x *exprBinder) exists(e *sql.ExistsExpr) Expr {
+	sub := x.plainSubquery(e.Query, e.Pos())
+	if sub == nil {
+		return nil
+	}
+	found := Column{ID: x.newID(), Name: "exists", Type: arrow.FixedWidthTypes.Boolean}
+	node := &Project{Input: &Limit{Input: sub.node, N: 1}, Exprs: []NamedExpr{{Column: found, Expr: Bool(true, x.pos(e.Pos()))}}}
+	return x.marked(node, found, nil, e.Pos())
+}
+
+// inSubquery binds IN (SELECT ...) where it is a value: as in Spark it is then
+// TRUE or FALSE.
+func (x *exprBinder) inSubquery(e *sql.InList) Expr {
+	if e.Not {
+		x.unsupported(e.Pos(), "NOT IN (SELECT ...) inside an expression")
+		return nil
+	}
+	sub := x.plainSubquery(e.Query, e.Pos())
+	if sub == nil {
+		return nil
+	}
+	equal := x.equalTo(e.X, sub, e.Pos())
+	if equal == nil {
+		return nil
+	}
+	found := Column{ID: x.newID(), Name: "exists", Type: arrow.FixedWidthTypes.Boolean}
+	keys := distinct(sub.visible())
+	node := &Project{Input: keys, Exprs: append(refs(keys.Columns()), NamedExpr{Column: found, Expr: Bool(true, x.pos(e.Pos()))})}
+	return x.marked(node, found, equal, e.Pos())
+}
+
+// marked is a left join and the test that it found a row.
+func (x *exprBinder) marked(sub Node, found Column, on Expr, span sql.Span) Expr {
+	x.source.add(func(n Node) Node { return &Join{Kind: Left, Left: n, Right: sub, On: on} }, sub.Columns()...)
+	return x.callNamed("isnotnull", span, []Expr{&ColumnRef{Span: x.pos(span), Column: found}})
+}
+
+// plainSubquery binds a subquery that reads nothing of the query around.
+func (x *exprBinder) plainSubquery(q *sql.Query, span sql.Span) *relation {
+	if x.source == nil {
+		x.unsupported(span, "a subquery in "+x.clause)
+		return nil
+	}
+	corr := &correlation{scope: x.scope}
+	sub := x.query(q, corr)
+	if sub.open {
+		return nil
+	}
+	if len(corr.conds) > 0 {
+		x.unsupported(span, "a correlated subquery inside an expression")
+		return nil
+	}
+	return sub
+}
+
+// scalarSubquery binds a subquery that is a value: the one column of its one
+// row, or NULL.
+func (x *exprBinder) scalarSubquery(e *sql.SubqueryExpr) Expr {
+	if x.source == nil {
+		x.unsupported(e.Pos(), "a subquery in "+x.clause)
+		return nil
+	}
+	corr := &correlation{scope: x.scope}
+	sub := x.query(e.Query, corr)
+	if sub.open {
+		return nil
+	}
+	if len(sub.cols) != 1 {
+		x.errorf(e.Pos(), "a subquery that is a value has one column, and this has %d", len(sub.cols))
+		return nil
+	}
+	value := sub.cols[0].Column
+	if len(corr.conds) > 0 {
+		return x.correlatedValue(sub, corr, e.Pos())
+	}
+	node := sub.node
+	if !oneRowPlan(node) {
+		call := singleValue(value.Type)
+		agg := AggExpr{Column: Column{ID: x.newID(), Name: value.Name, Type: value.Type}, Name: "single_value", Fn: call,
+			Args: []Expr{&ColumnRef{Column: value}}}
+		node, value = &Aggregate{Input: node, Aggs: []AggExpr{agg}}, agg.Column
+	}
+	x.source.add(func(n Node) Node { return &Join{Kind: Cross, Left: n, Right: node} }, node.Columns()...)
+	return &ColumnRef{Span: x.pos(e.Pos()), Column: value}
+}
+
+// correlatedValue is a scalar subquery whose aggregates are grouped by what
+// equals columns around: a left join.
+func (x *exprBinder) correlatedValue(sub *relation, corr *correlation, span sql.Span) Expr {
+	if !corr.grouped {
+		x.unsupported(span, "a correlated subquery that is a value and no aggregate")
+		return nil
+	}
+	value := sub.cols[0].Column
+	found := Column{ID: x.newID(), Name: "exists", Type: arrow.FixedWidthTypes.Boolean}
+	node := &Project{Input: sub.node, Exprs: append(refs(sub.node.Columns()), NamedExpr{Column: found, Expr: Bool(true, x.pos(span))})}
+	x.source.add(func(n Node) Node { return &Join{Kind: Left, Left: n, Right: node, On: and(corr.conds)} }, node.Columns()...)
+	ref := &ColumnRef{Span: x.pos(span), Column: value}
+	if isNullLiteral(corr.empty) {
+		return ref
+	}
+	cond := x.callNamed("isnotnull", span, []Expr{&ColumnRef{Span: x.pos(span), Column: found}})
+	if cond == nil {
+		return nil
+	}
+	return &Case{Span: x.pos(span), Whens: []When{{Cond: cond, Then: ref}}, Else: corr.empty}
+}
+
+// oneRowPlan says whether a plan gives exactly one row whatever its input.
+func oneRowPlan(n Node) bool {
+	switch n := n.(type) {
+	case *Aggregate:
+		return len(n.Groups) == 0
+	case *Project:
+		return oneRowPlan(n.Input)
+	case *Values:
+		return n.Rows == 1
+	}
+	return false
+}
+
+// groupByCorrelation groups a block's aggregates by what its correlation makes
+// equal to columns around.
+func (q *selectBinder) groupByCorrelation() bool {
+	if q.outer == nil || len(q.outer.conds) == 0 || q.aggs == nil {
+		return true
+	}
+	own := columnSet(q.in.node.Columns())
+	if q.s.GroupBy != nil || q.s.Having != nil || q.s.Distinct {
+		q.unsupported(q.s.Pos(), "a correlated subquery with GROUP BY, HAVING or DISTINCT")
+		return false
+	}
+	for i, c := range q.outer.conds {
+		call, ok := c.(*Call)
+		if !ok || call.Name != "=" {
+			q.unsupported(c.Pos(), "a correlation of an aggregate other than by =")
+			return false
+		}
+		inner, outer := call.Args[0], call.Args[1]
+		if subset(readBy(outer), own) {
+			inner, outer = outer, inner
+		}
+		if !subset(readBy(inner), own) || !disjoint(readBy(outer), own) {
+			q.unsupported(c.Pos(), "this correlation")
+			return false
+		}
+		g := q.aggs.groups[q.aggs.group(inner, fmt.Sprintf("key%d", i+1))]
+		ref := &ColumnRef{Span: inner.Pos(), Column: g.Column}
+		q.outer.conds[i] = call.WithChildren([]Expr{outer, ref})
+	}
+	q.outer.grouped = true
+	return true
+}
+
+func disjoint(a, b map[ColumnID]bool) bool {
+	for id := range a {
+		if b[id] {
+			return false
+		}
+	}
+	return true
+}
+
+// carried are the columns that conditions of the correlation read.
+func (q *selectBinder) carried(node Node) []NamedExpr {
+	if q.outer == nil {
+		return nil
+	}
+	read := readBy(q.outer.conds...)
+	have := map[ColumnID]bool{}
+	for _, it := range q.items {
+		have[it.col.ID] = true
+	}
+	var out []NamedExpr
+	for _, c := range node.Columns() {
+		if read[c.ID] && !have[c.ID] {
+			out = append(out, NamedExpr{Column: c, Expr: &ColumnRef{Column: c}})
+		}
+	}
+	return out
+}
+
+// emptyValue is the first item's value for no rows at all.
+func (q *selectBinder) emptyValue() Expr {
+	it := q.items[0]
+	empty := rewrite(it.expr, func(e Expr) Expr {
+		ref, ok := e.(*ColumnRef)
+		if !ok {
+			return e
+		}
+		for _, agg := range q.aggs.aggs {
+			if agg.Column.ID == ref.Column.ID {
+				return emptyAggregate(agg)
+			}
+		}
+		return e
+	})
+	if l, ok := foldConstant(empty); ok {
+		return l
+	}
+	return Null(it.expr.Type(), it.expr.Pos())
+}
+
+// emptyAggregate is what an aggregate gives for no rows.
+func emptyAggregate(agg AggExpr) Expr {
+	t := &foldTask{mem: goHeap}
+	acc := agg.Fn.New(t)
+	defer acc.Release()
+	v, err := acc.Result(t, 1)
+	if err != nil || t.faulty || v.Len() != 1 {
+		return Null(agg.Column.Type, sql.Span{})
+	}
+	return &Literal{Value: v}
+}

@@ -1,0 +1,6 @@
+package plan
+
+// Rules are the rules in the order they are tried.
+func Rules() []Rule {
+	return []Rule{}
+}
