@@ -62,7 +62,13 @@ const tmpSuffix = ".tmp"
 // IsTemporary says whether a file's base name is one that CreateFile makes: left
 // behind by a crash when nobody is writing in the folder.
 func IsTemporary(base string) bool {
-	return strings.HasPrefix(base, ".") && strings.HasSuffix(base, tmpSuffix)
+	const idLen = 36
+	rest, ok := strings.CutSuffix(base, tmpSuffix)
+	if !ok || len(rest) < idLen+2 || rest[0] != '.' || rest[len(rest)-idLen-1] != '.' {
+		return false
+	}
+	_, err := uuid.Parse(rest[len(rest)-idLen:])
+	return err == nil
 }
 
 // Write appends to the file.

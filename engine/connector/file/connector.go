@@ -85,10 +85,7 @@ func (c *Connector) Describe(_ context.Context, _ connector.Env, t *catalog.Tabl
 	d.Writable = c.format.writable() && l.folder
 	if t.Declared {
 		d.Schema = t.Schema
-		_, err := c.format.newReader(t.Schema, formatOptions(t))
-		if err == nil {
-			err = c.checkColumns(l, t)
-		}
+		_, err := c.reader(l, t, t.Schema)
 		return d, err
 	}
 	d.Schema, err = c.inferSchema(l, t)
@@ -114,6 +111,20 @@ func (c *Connector) inferSchema(l *listing, t *catalog.Table) (*arrow.Schema, er
 	return schema, nil
 }
 
+// reader makes a format's reader and checks that the files have its columns.
+func (c *Connector) reader(l *listing, t *catalog.Table, schema *arrow.Schema) (reader, error) {
+	r, err := c.format.newReader(schema, formatOptions(t))
+	if err != nil {
+		return nil, err
+	}
+	if csv, ok := r.(csvReader); ok {
+		if err := csv.checkHeaders(c.inputs(l)); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
 // OpenSource makes a source over the files that are there now.
 func (c *Connector) OpenSource(_ context.Context, _ connector.Env, t *catalog.Table) (connector.Source, error) {
 	l, err := c.list(t)
@@ -132,12 +143,7 @@ func (c *Connector) OpenSource(_ context.Context, _ connector.Env, t *catalog.Ta
 	if schema == nil {
 		return nil, fmt.Errorf("%s: nothing has been written there yet, so that its columns are not known", l.path)
 	}
-	if t.Declared {
-		if err := c.checkColumns(l, t); err != nil {
-			return nil, err
-		}
-	}
-	r, err := c.format.newReader(schema, formatOptions(t))
+	r, err := c.reader(l, t, schema)
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,11 @@ package file
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
+	"github.com/apache/arrow/go/v14/arrow/memory"
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/codec"
@@ -19,7 +19,7 @@ type csvFormat struct{}
 
 func (csvFormat) name() string   { return "csv" }
 func (csvFormat) suffix() string { return ".csv" }
-func (csvFormat) writable() bool { return false }
+func (csvFormat) writable() bool { return true }
 
 func (csvFormat) options() []connector.Option { return specify(csvOptions, jsonOptions) }
 
@@ -28,8 +28,32 @@ func (csvFormat) parse(options map[string]string) (codec.CSVOptions, error) {
 	return o, err
 }
 
-func (csvFormat) newEncoder(*arrow.Schema, map[string]string) (encoder, error) {
-	return nil, errors.New("csv files cannot be written yet: use json")
+func (f csvFormat) newEncoder(schema *arrow.Schema, options map[string]string) (encoder, error) {
+	o, err := f.parse(options)
+	if err != nil {
+		return nil, err
+	}
+	w, err := codec.NewCSVWriter(schema, o)
+	if err != nil {
+		return nil, err
+	}
+	return csvEncoder{w: w, heading: o.Header}, nil
+}
+
+type csvEncoder struct {
+	w       *codec.CSVWriter
+	heading bool
+}
+
+func (e csvEncoder) header() []byte {
+	if !e.heading {
+		return nil
+	}
+	return e.w.AppendHeader(nil)
+}
+
+func (e csvEncoder) appendRecord(dst []byte, rec arrow.Record) []byte {
+	return e.w.AppendRecord(dst, rec)
 }
 
 func (f csvFormat) newReader(schema *arrow.Schema, options map[string]string) (reader, error) {
@@ -128,7 +152,7 @@ func (d csvDecoder) empty(t catalog.Task) (arrow.Record, error) {
 
 // checkHeaders reads every file's header: one that lacks a column is a fault
 // before anything runs.
-func (r csvReader) checkHeaders(t catalog.Task, files []input) error {
+func (r csvReader) checkHeaders(files []input) error {
 	if !r.opts.Header {
 		return nil
 	}
@@ -137,26 +161,24 @@ func (r csvReader) checkHeaders(t catalog.Task, files []input) error {
 		return err
 	}
 	for _, f := range files {
-		if err := checkHeader(t, d, f); err != nil {
+		if err := checkHeader(d, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkHeader(t catalog.Task, d *codec.CSVDecoder, f input) error {
+// checkHeader reads no rows: the decoder looks at the header before the first.
+func checkHeader(d *codec.CSVDecoder, f input) error {
 	in, err := f.open()
 	if err != nil {
 		return err
 	}
-	r := d.NewReader(t.Allocator(), in, f.name)
+	r := d.NewReader(memory.DefaultAllocator, in, f.name)
 	defer r.Release()
 	_, err = r.Next(0)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	if err = errors.Join(err, in.Close()); err != nil {
-		return fmt.Errorf("%w", err)
-	}
-	return nil
+	return errors.Join(err, in.Close())
 }

@@ -44,8 +44,8 @@ type jsonEncoder struct{ w *codec.JSONWriter }
 
 func (jsonEncoder) header() []byte { return nil }
 
-func (e jsonEncoder) appendRecord(dst []byte, rec arrow.Record) ([]byte, error) {
-	return e.w.AppendRecord(dst, rec), nil
+func (e jsonEncoder) appendRecord(dst []byte, rec arrow.Record) []byte {
+	return e.w.AppendRecord(dst, rec)
 }
 
 func (f jsonFormat) newReader(schema *arrow.Schema, options map[string]string) (reader, error) {

@@ -2,7 +2,6 @@ package file
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +32,7 @@ type encoder interface {
 	// header is what a file begins with.
 	header() []byte
 	// appendRecord appends all rows.
-	appendRecord(dst []byte, rec arrow.Record) ([]byte, error)
+	appendRecord(dst []byte, rec arrow.Record) []byte
 }
 
 // sink is the sink of one table for one query.
@@ -69,7 +68,7 @@ type batchEpoch struct {
 // encoded is some rows as the bytes of a file.
 type encoded struct {
 	rows int
-	data *bytes.Buffer
+	data *buffer
 	pool *sync.Pool
 }
 
@@ -92,26 +91,31 @@ func (s *sink) Encode(_ catalog.Task, rec arrow.Record) (connector.Encoded, erro
 		text = s.buffer()
 		defer s.buffers.Put(text)
 	}
-	bytesOf, err := s.enc.appendRecord(text.AvailableBuffer(), rec)
-	if err == nil {
-		_, err = text.Write(bytesOf)
-	}
-	if err == nil && s.gzip {
-		err = compress(buf, text.Bytes())
-	}
-	if err != nil {
-		out.Release()
-		return nil, err
+	text.data = s.enc.appendRecord(text.data, rec)
+	if s.gzip {
+		if err := compress(buf, text.data); err != nil {
+			out.Release()
+			return nil, err
+		}
 	}
 	return out, nil
 }
 
-func (s *sink) buffer() *bytes.Buffer {
-	if b, ok := s.buffers.Get().(*bytes.Buffer); ok {
-		b.Reset()
+// buffer is some bytes that are used again and again.
+type buffer struct{ data []byte }
+
+// Write appends.
+func (b *buffer) Write(data []byte) (int, error) {
+	b.data = append(b.data, data...)
+	return len(data), nil
+}
+
+func (s *sink) buffer() *buffer {
+	if b, ok := s.buffers.Get().(*buffer); ok {
+		b.data = b.data[:0]
 		return b
 	}
-	return new(bytes.Buffer)
+	return new(buffer)
 }
 
 func compress(dst io.Writer, text []byte) error {
@@ -278,7 +282,7 @@ func (w *partWriter) add(e connector.Encoded) error {
 	if !ok {
 		return fmt.Errorf("output %s: rows of another sink: %T", w.sink.folder, e)
 	}
-	if enc.data.Len() == 0 {
+	if len(enc.data.data) == 0 {
 		return nil
 	}
 	if w.file == nil {
@@ -286,7 +290,7 @@ func (w *partWriter) add(e connector.Encoded) error {
 			return err
 		}
 	}
-	return w.write(enc.data.Bytes())
+	return w.write(enc.data.data)
 }
 
 func (w *partWriter) begin() error {
@@ -300,11 +304,11 @@ func (w *partWriter) begin() error {
 		return nil
 	}
 	if w.sink.gzip {
-		var b bytes.Buffer
+		var b buffer
 		if err := compress(&b, head); err != nil {
 			return err
 		}
-		head = b.Bytes()
+		head = b.data
 	}
 	return w.write(head)
 }
