@@ -17,6 +17,7 @@ type memberTree struct {
 	values []float64   // by leaf: the value times the weight
 	probs  [][]float64 // by class and leaf: the probability times the weight
 	codes  []int32     // by leaf: the class voted for
+	nodes  []*treeNode // by leaf
 	weight float64     // of its vote
 	target *target     // of the tree itself, if that has one
 	float  bool
@@ -73,7 +74,7 @@ func (c *compiler) ensemble(f *frame, method string, segments []*segment) (batch
 
 // collector gives leaves their numbers and notes what they give.
 func (m *memberTree) collector(e *ensemble, f *frame, alone bool) func(*treeNode) int32 {
-	m.values, m.codes, m.probs = []float64{0}, []int32{0}, make([][]float64, e.k)
+	m.values, m.codes, m.nodes, m.probs = []float64{0}, []int32{0}, []*treeNode{nil}, make([][]float64, e.k)
 	for k := range m.probs {
 		m.probs[k] = []float64{0}
 	}
@@ -87,6 +88,7 @@ func (m *memberTree) collector(e *ensemble, f *frame, alone bool) func(*treeNode
 		}
 		m.values = append(m.values, v)
 		m.codes = append(m.codes, int32(n.code))
+		m.nodes = append(m.nodes, n)
 		for k := range m.probs {
 			p := 0.0
 			switch {

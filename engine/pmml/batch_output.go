@@ -41,35 +41,41 @@ func (c *compiler) offer(f *frame, stage int) {
 	}
 }
 
+// ownedOutput is an output field, the model it belongs to and that model's stage.
+type ownedOutput struct {
+	o     *outputField
+	f     *frame
+	stage int
+}
+
 // outputs plans the model's output columns.
 func (c *compiler) outputs() error {
-	frames := map[int]*outputField{}
-	owner := map[int]int{}
+	owned := map[int]ownedOutput{}
 	for i := range c.p.stages {
-		for _, o := range c.p.stages[i].f.outputs {
-			frames[o.slot], owner[o.slot] = o, i
+		f := c.p.stages[i].f
+		for _, o := range f.outputs {
+			owned[o.slot] = ownedOutput{o, f, i}
 		}
 	}
-	last := len(c.p.stages) - 1
-	root := c.m.root
+	root, last := c.m.root, len(c.p.stages)-1
 	for _, o := range root.outputs {
-		frames[o.slot], owner[o.slot] = o, last
+		owned[o.slot] = ownedOutput{o, root, last}
 	}
+	target := &outputField{name: root.target.name, feature: "predictedValue", typ: root.outType(), slot: root.target.slot, code: -1}
+	owned[target.slot] = ownedOutput{target, root, last}
 	for _, s := range c.m.slots {
-		o, ok := frames[s]
-		if !ok { // the target
-			o = &outputField{feature: "predictedValue", typ: root.outType(), slot: s, code: -1}
-			owner[s] = last
+		w := owned[s]
+		if w.o == nil {
+			return unbatchedf("an output of a nested model has no batch form")
 		}
-		f := c.p.stages[owner[s]].f
-		if owner[s] == last {
-			f = root
-		}
-		out := c.outputPlan(f, o, owner[s])
-		if out.kind == outEmit {
-			if o.x == nil || c.foreign(root, o.slot) {
-				return unbatchedf("the output field %s has no batch form", o.name)
-			}
+		out := c.outputPlan(w.f, w.o, w.stage)
+		switch {
+		case w.f != root && w.stage == last && root.target.has && out.kind == outValue:
+			return unbatchedf("the output field %s of a segment below Targets has no batch form", w.o.name)
+		case out.kind != outEmit:
+		case w.f != root || w.o.x == nil || c.foreign(root):
+			return unbatchedf("the output field %s has no batch form", w.o.name)
+		default:
 			c.p.emits = true
 		}
 		c.p.outs = append(c.p.outs, out)
@@ -78,24 +84,16 @@ func (c *compiler) outputs() error {
 }
 
 // foreign reports whether an output of the document's model needs results other than its own.
-func (c *compiler) foreign(root *frame, s int) bool {
+func (c *compiler) foreign(root *frame) bool {
 	own := map[int]bool{root.target.slot: true}
-	mine := false
 	for _, o := range root.outputs {
 		own[o.slot] = true
-		mine = mine || o.slot == s
-	}
-	if !mine {
-		return true
 	}
 	found := false
 	for _, o := range root.outputs {
-		if o.x == nil {
-			continue
+		if o.x != nil {
+			uses(o.x, func(u int) { found = found || !own[u] && c.usesResults(u) })
 		}
-		uses(o.x, func(u int) {
-			found = found || !own[u] && c.usesResults(u)
-		})
 	}
 	return found
 }
@@ -108,7 +106,7 @@ func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 		p.kind, p.k = outProb, o.code
 	case f.classification() && o.feature == "probability" && o.typ == tDouble:
 		p.kind = outTopProb
-	case f.classification() && (o.feature == "predictedValue" || o.feature == "predictedDisplayValue" || o.x != nil && c.byClass(f, o)):
+	case f.classification() && (o.feature == "predictedValue" || o.feature == "predictedDisplayValue" || o.x != nil && decided(f, o, false)):
 		if t, ok := c.classTable(f, o); ok {
 			p.kind, p.table = outByCode, t
 		}
@@ -121,27 +119,53 @@ func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 			p.kind, p.typ = outEmit, tDouble
 		}
 	}
+	if p.kind == outEmit && decided(f, o, true) {
+		if t, ok := c.leafTable(f, o, stage); ok {
+			p.kind, p.table = outByLeaf, t
+		}
+	}
 	p.numbers()
 	return p
 }
 
-// byClass reports whether an expression reads nothing but outputs that the predicted class decides.
-func (c *compiler) byClass(f *frame, o *outputField) bool {
-	decided := map[int]bool{f.target.slot: true}
+// decided reports whether an output needs nothing but the predicted class, or, with all set, nothing but the
+// model's result: its expression reads only outputs of which the same is true.
+func decided(f *frame, o *outputField, all bool) bool {
+	ok := map[int]bool{f.target.slot: true}
 	for _, q := range f.outputs {
-		if q.feature == "predictedValue" || q.feature == "predictedDisplayValue" {
-			decided[q.slot] = true
-		}
+		ok[q.slot] = all || q.feature == "predictedValue" || q.feature == "predictedDisplayValue"
 		if q.x != nil {
-			ok := true
-			uses(q.x, func(s int) { ok = ok && decided[s] })
-			decided[q.slot] = ok
+			own := true
+			uses(q.x, func(s int) { own = own && ok[s] })
+			ok[q.slot] = own
 		}
 		if q == o {
-			return decided[q.slot]
+			return ok[q.slot]
 		}
 	}
-	return false
+	return all
+}
+
+// leafTable computes an output of a tree alone for each leaf with the interpreter.
+func (c *compiler) leafTable(f *frame, o *outputField, stage int) ([]value, bool) {
+	e, ok := c.p.stages[stage].model.(*ensemble)
+	if !ok || e.method != "tree" || c.p.stages[stage].f != f {
+		return nil, false
+	}
+	t := f.body.(*tree)
+	r := c.m.prog.newRow()
+	out := []value{{}}
+	for _, n := range e.trees[0].nodes[1:] {
+		r.reset()
+		res := t.leaf(r, f, n, 1)
+		f.target.apply(r, f, &res)
+		f.emit(r, &res)
+		if r.err != nil {
+			return nil, false
+		}
+		out = append(out, r.get(o.slot))
+	}
+	return out, true
 }
 
 // classTable computes an output for each class with the interpreter.
@@ -173,8 +197,8 @@ func (p *outPlan) numbers() {
 	if p.typ != tDouble {
 		return
 	}
-	for _, v := range p.table {
-		if v.k != kDouble {
+	for i, v := range p.table {
+		if v.k != kDouble && !(i == noLeaf && p.kind == outByLeaf) {
 			p.nums = nil
 			return
 		}
@@ -206,16 +230,24 @@ func (p *outPlan) fill(t *tile, dst []float64) bool {
 			}
 		}
 	case outByCode:
-		if p.nums == nil {
-			return false
-		}
-		for i := range dst {
-			if k := int(s.code[i]); k >= 0 {
-				dst[i] = p.nums[k]
-			}
-		}
+		return p.lookUp(s.code, dst)
+	case outByLeaf:
+		return p.lookUp(s.leaf, dst)
 	default:
 		return false
+	}
+	return true
+}
+
+// lookUp fills dst from a table of numbers; false if the table is none.
+func (p *outPlan) lookUp(keys []int32, dst []float64) bool {
+	if p.nums == nil {
+		return false
+	}
+	for i, k := range keys[:len(dst)] {
+		if k >= 0 {
+			dst[i] = p.nums[k]
+		}
 	}
 	return true
 }
@@ -225,7 +257,11 @@ func (f *feed) copy(p *plan, t *tile, s *stageData) {
 	dst := t.x[f.feat*tileRows : f.feat*tileRows+t.n]
 	if !f.out.fill(t, dst) {
 		cats := p.feats[f.feat].known
-		for i, k := range s.code[:t.n] {
+		keys := s.code
+		if f.out.kind == outByLeaf {
+			keys = s.leaf
+		}
+		for i, k := range keys[:t.n] {
 			switch v := f.out.at(int(k)); {
 			case v.missing():
 				t.mark(i)

@@ -61,7 +61,8 @@ func newModel(l *loader, root *frame) *Model {
 // targetName is the name of the prediction of a model without a target field.
 const targetName = "_target"
 
-// addOutputs lists the target and the output fields. An output field with the target's name takes its place.
+// addOutputs lists the target and the output fields, those of a chain's segments first. An output field with the
+// target's name takes its place.
 func (m *Model) addOutputs(l *loader) {
 	f := m.root
 	t := &f.target
@@ -74,14 +75,18 @@ func (m *Model) addOutputs(l *loader) {
 		m.slots = append(m.slots, s)
 		return &m.outputs[len(m.outputs)-1]
 	}
-	replaced := false
-	for _, o := range f.outputs {
-		replaced = replaced || o.name == t.name
+	fields := append(nestedOutputs(f), f.outputs...)
+	last := map[string]*outputField{} // of fields of one name the last counts
+	for _, o := range fields {
+		last[o.name] = o
 	}
-	if !replaced {
+	if last[t.name] == nil {
 		add(t.name, f.outType(), t.slot).Role = Predicted
 	}
-	for _, o := range f.outputs {
+	for _, o := range fields {
+		if last[o.name] != o {
+			continue
+		}
 		out := add(o.name, o.typ, o.slot)
 		out.Final = o.final
 		switch o.feature {
@@ -96,13 +101,26 @@ func (m *Model) addOutputs(l *loader) {
 	}
 }
 
+// nestedOutputs are the output fields of a chain's segments: they are results of the whole, too.
+func nestedOutputs(f *frame) []*outputField {
+	m, ok := f.body.(*mining)
+	if !ok || m.method != "modelChain" {
+		return nil
+	}
+	var out []*outputField
+	for _, s := range m.segments {
+		out = append(append(out, nestedOutputs(s.model)...), s.model.outputs...)
+	}
+	return out
+}
+
 // Inputs are the model's active fields in the order of its MiningSchema: name and the Arrow type of the DataField
 // (double Float64, float Float32, integer Int64, string String, boolean Boolean, date Date32, dateTime
 // Timestamp[us, UTC], time String), all nullable. The slice is shared: do not change it.
 func (m *Model) Inputs() []arrow.Field { return m.inputs }
 
-// Outputs are the columns that Score gives: the target, then the output fields in document order. The slice is
-// shared: do not change it.
+// Outputs are the columns that Score gives: the target, then the output fields in document order (of a model chain
+// also those of its segments). The slice is shared: do not change it.
 func (m *Model) Outputs() []Output { return m.outputs }
 
 // Kind is the model's element: "MiningModel", "TreeModel", ...
