@@ -86,10 +86,11 @@ const minRoom = 64
 // NULLs are kept as positions, so that appending a value costs nothing for validity.
 type column struct {
 	kind kind
-	n    int // entries
-	room int // entries that fit
-	used int // bytes in text
-	hint int // entries of the batch before
+	n    int  // entries
+	room int  // entries that fit
+	used int  // bytes in text
+	hint int  // entries of the batch before
+	full bool // it could not take a text: 2 GiB
 
 	f64  []float64
 	i64  []int64

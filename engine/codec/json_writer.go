@@ -2,7 +2,6 @@ package codec
 
 import (
 	"encoding/base64"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -334,6 +333,3 @@ func appendPretty(dst, doc []byte) []byte {
 	}
 	return dst
 }
-
-// String names what is written.
-func (w *ValueWriter) String() string { return fmt.Sprintf("JSON of %s", w.shape.dt) }

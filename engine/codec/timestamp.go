@@ -151,7 +151,8 @@ func (c *clock) store(i, value, digits int) bool {
 // otherwise.
 type textRules struct {
 	datePattern, timePattern, ntzPattern *TimePattern
-	fallback                             bool
+	fallback                             bool // CAST's rules for what does not fit the pattern
+	strictDays                           bool // a number is no date
 	zone                                 *time.Location
 	today                                int32
 }
@@ -183,6 +184,9 @@ func (r *textRules) date(text []byte) (int32, bool) {
 	}
 	if v, ok := ParseDate(text); ok {
 		return v, true
+	}
+	if r.strictDays {
+		return 0, false
 	}
 	v, ok := parseLong(text) // Spark 1.5 wrote days since the epoch
 	return int32(v), ok && v == int64(int32(v))
