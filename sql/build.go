@@ -161,8 +161,7 @@ func (s *standIn) buildFrom(exprs sqlparser.TableExprs, block *selectBlock) []Re
 		}
 		input = &Join{Span: input.Pos().Cover(r.Pos()), Kind: "CROSS", L: input, R: r}
 	}
-	for _, v := range block.views {
-		view := v.view
+	for _, view := range block.views {
 		view.Input = input
 		if input != nil {
 			view.Span = input.Pos().Cover(view.Span)

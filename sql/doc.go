@@ -8,6 +8,11 @@
 // Pratt parser, with Spark SQL's grammar and precedence. Every node carries the
 // span of the user's text it came from.
 //
+// A Script gives the statements of a text one after another, with ${name}
+// expanded as each is read; ParseQuery, ParseExpr, ParseType and ParseSchema
+// read parts. Faults are *Error in an ErrorList: place, message, hint. Text
+// gives the name of a column that has none.
+//
 // The package may import arrow (for type names and schema strings) and
 // sqlparser, and nothing else of millrace.
 package sql

@@ -36,8 +36,8 @@ type mark struct {
 type selectBlock struct {
 	start, end int // tokens: [start, end)
 	distinct   bool
-	body       QueryBody // VALUES, TABLE or a query in parentheses, in place of a SELECT
-	views      []lateralView
+	body       QueryBody     // VALUES, TABLE or a query in parentheses, in place of a SELECT
+	views      []LateralView // without their inputs
 	windows    []NamedWindow
 	pivot      *Unsupported
 	op         setOperator // what joins it to the operands before it
@@ -51,19 +51,10 @@ type setOperator struct {
 	span Span
 }
 
-// lateralView is one LATERAL VIEW, without its input.
-type lateralView struct {
-	view  LateralView
-	start int
-}
-
 // The things a slot may hold beside *SelectItem, Relation, Expr and *GroupBy.
 type (
 	// joinSlot stands as the condition of a join.
-	joinSlot struct {
-		join  Join
-		start int
-	}
+	joinSlot struct{ join Join }
 	// derivedSlot stands as the alias of a subquery in FROM.
 	derivedSlot struct {
 		derived Derived

@@ -67,13 +67,13 @@ func (p *parser) withStatement() Statement {
 	// What follows the list is seen only after it: skip over it by its
 	// parentheses.
 	i := p.pos + 1
-	for p.at(i).kind != tokEOF && !p.startsQuery(i) && !p.at(i).is("INSERT") {
-		if m := p.match[min(i, len(p.match)-1)]; m >= 0 {
+	for p.at(i).kind != tokEOF && !p.startsQuery(i) && !p.insertsAt(i) {
+		if m := p.match[i]; m >= 0 {
 			i = m
 		}
 		i++
 	}
-	if !p.at(i).is("INSERT") {
+	if !p.insertsAt(i) {
 		q := p.query()
 		return &SelectStmt{Span: p.from(start), Query: q}
 	}
@@ -86,6 +86,11 @@ func (p *parser) withStatement() Statement {
 		in.Span = p.from(start)
 	}
 	return ins
+}
+
+// insertsAt reports whether INSERT INTO or INSERT OVERWRITE begins at token i.
+func (p *parser) insertsAt(i int) bool {
+	return p.at(i).is("INSERT") && (p.at(i+1).is("INTO") || p.at(i+1).is("OVERWRITE"))
 }
 
 // insert parses INSERT INTO | OVERWRITE [TABLE] name [(columns)] query.
