@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/peterh/liner"
+	"github.com/spf13/cobra"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine"
+	"github.com/millrace-sql/millrace/sql"
+)
+
+const replLong = `Repl reads statements, which end with a semicolon and may span lines, and shows what they give. Streaming
+INSERTs run in the background until the prompt is left. Ctrl-C ends the statement under way; Ctrl-D leaves.`
+
+func (a *app) replCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "repl",
+		Short: "Read and run statements at a prompt",
+		Long:  replLong,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.repl(cmd.Context()) },
+	}
+}
+
+// repl runs the prompt.
+func (a *app) repl(ctx context.Context) error {
+	if a.progress == "auto" {
+		a.progress = "none" // a prompt is no place for a line that rewrites itself
+	}
+	show := newDisplay(a)
+	e, err := a.open(show.event)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	line := liner.NewLiner()
+	defer line.Close()
+	line.SetCtrlCAborts(true)
+	line.SetMultiLineMode(true)
+	line.SetWordCompleter(completer(e))
+	history := filepath.Join(a.dataDir, "history")
+	loadHistory(line, history)
+	defer saveHistory(line, history)
+	fmt.Fprintf(a.out, "millrace %s. Statements end with a semicolon; \\q or Ctrl-D leaves, help; helps.\n", version())
+	for {
+		text, err := readStatement(line)
+		switch {
+		case errors.Is(err, liner.ErrPromptAborted):
+			continue
+		case errors.Is(err, io.EOF):
+			fmt.Fprintln(a.out)
+			return stopAll(e)
+		case err != nil:
+			return err
+		}
+		switch strings.TrimSuffix(strings.TrimSpace(text), ";") {
+		case "":
+			continue
+		case `\q`, "quit", "exit":
+			return stopAll(e)
+		case "help":
+			fmt.Fprint(a.out, replHelp)
+			continue
+		}
+		line.AppendHistory(strings.Join(strings.Fields(text), " "))
+		a.statement(ctx, e, show, text)
+	}
+}
+
+const replHelp = `CREATE STREAM | TABLE | VIEW | MODEL | QUERY ...    define
+SELECT ...                                          show rows (over a stream: until Ctrl-C)
+INSERT INTO t SELECT ...                            write; over a stream: in the background
+SHOW STREAMS | TABLES | VIEWS | MODELS | QUERIES | FUNCTIONS
+DESCRIBE name, EXPLAIN statement, STOP QUERY name, AWAIT ALL AVAILABLE
+\q                                                  leave
+`
+
+// readStatement reads lines until they end a statement.
+func readStatement(line *liner.State) (string, error) {
+	prompt, text := "millrace> ", ""
+	for {
+		l, err := line.Prompt(prompt)
+		if err != nil {
+			return "", err
+		}
+		if text += l + "\n"; sql.Complete(text) || isCommand(text) || strings.TrimSpace(text) == "" {
+			return text, nil
+		}
+		prompt = "       -> "
+	}
+}
+
+// isCommand says whether a line is a word of the prompt's own, which needs no
+// semicolon.
+func isCommand(text string) bool {
+	switch strings.TrimSpace(text) {
+	case `\q`, "quit", "exit", "help":
+		return true
+	}
+	return false
+}
+
+// statement runs what was typed; Ctrl-C ends it and leaves the prompt.
+func (a *app) statement(ctx context.Context, e *engine.Engine, show *display, text string) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ch, stop := signals()
+	defer stop()
+	go func() {
+		select {
+		case <-ch:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	p := newPrinter(a)
+	for res, err := range e.RunSource(ctx, &sql.Source{Name: "<repl>", Text: text}) {
+		if err == nil {
+			err = a.print(ctx, p, show, res)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				fmt.Fprintln(a.out, "interrupted")
+			} else {
+				fmt.Fprintln(a.err, errorText(err))
+			}
+			return
+		}
+	}
+}
+
+func loadHistory(line *liner.State, name string) {
+	if f, err := os.Open(name); err == nil {
+		defer f.Close()
+		_, _ = line.ReadHistory(f)
+	}
+}
+
+func saveHistory(line *liner.State, name string) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return
+	}
+	if f, err := os.Create(name); err == nil {
+		defer f.Close()
+		_, _ = line.WriteHistory(f)
+	}
+}
+
+// keywords are the words that completion knows beside names.
+var keywords = strings.Fields(`SELECT FROM WHERE GROUP BY HAVING ORDER LIMIT JOIN LEFT INNER USING ON AS AND OR NOT NULL IS IN
+BETWEEN LIKE CASE WHEN THEN ELSE END CAST CREATE STREAM TABLE VIEW MODEL QUERY OPTIONS INSERT INTO VALUES DROP SHOW
+STREAMS TABLES VIEWS MODELS QUERIES FUNCTIONS DESCRIBE EXPLAIN CACHE UNCACHE SET AWAIT ALL AVAILABLE STOP UNION DISTINCT WITH`)
+
+// completer completes the word before the cursor with keywords, relations,
+// models and functions.
+func completer(e *engine.Engine) liner.WordCompleter {
+	return func(line string, pos int) (head string, completions []string, tail string) {
+		start := strings.LastIndexFunc(line[:pos], func(r rune) bool { return strings.ContainsRune(" (),.;'=", r) }) + 1
+		word := strings.ToLower(line[start:pos])
+		if word == "" {
+			return line[:pos], nil, line[pos:]
+		}
+		names := slices.Clone(keywords)
+		for _, k := range []catalog.Kind{catalog.Relations, catalog.Models, catalog.Functions} {
+			names = append(names, e.Catalog().Names(k)...)
+		}
+		for _, n := range names {
+			if strings.HasPrefix(strings.ToLower(n), word) {
+				completions = append(completions, n)
+			}
+		}
+		return line[:start], completions, line[pos:]
+	}
+}

@@ -1,0 +1,39 @@
+package engine
+
+// Event is something that happened to a query or the engine, for the listener:
+// a QueryStarted, a QueryProgress, a QueryStatus, a QueryEnded or a
+// BrokerStarted.
+type Event interface{ event() }
+
+type (
+	// QueryStarted comes when a query's first offsets are logged.
+	QueryStarted struct{ Query *Query }
+
+	// QueryProgress comes after each epoch.
+	QueryProgress struct {
+		Query    *Query
+		Progress Progress
+	}
+
+	// QueryStatus comes when a query begins or ends to wait for something; Text is ""
+	// when it goes on.
+	QueryStatus struct {
+		Query *Query
+		Text  string
+	}
+
+	// QueryEnded comes when a query has ended; Err is nil when it was stopped or done.
+	QueryEnded struct {
+		Query *Query
+		Err   error
+	}
+
+	// BrokerStarted comes when the embedded broker is up.
+	BrokerStarted struct{ Addr string }
+)
+
+func (QueryStarted) event()  {}
+func (QueryProgress) event() {}
+func (QueryStatus) event()   {}
+func (QueryEnded) event()    {}
+func (BrokerStarted) event() {}

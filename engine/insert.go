@@ -1,0 +1,294 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/google/uuid"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/checkpoint"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/disk"
+	"github.com/millrace-sql/millrace/engine/exec"
+	"github.com/millrace-sql/millrace/sql"
+	"github.com/millrace-sql/millrace/sql/plan"
+)
+
+// Start begins an INSERT or CREATE QUERY in the background and returns its query
+// once its first offsets are logged. One over bounded inputs is run to its end.
+func (e *Engine) Start(ctx context.Context, text string) (*Query, error) {
+	src := &sql.Source{Name: "<query>", Text: text}
+	s := e.liveSession()
+	st, err := sql.ParseStatement(src, s.variable)
+	if err != nil {
+		return nil, err
+	}
+	switch st.(type) {
+	case *sql.Insert, *sql.CreateQuery:
+	default:
+		return nil, withSource(sql.Errorf(st.Pos(), "an INSERT or a CREATE QUERY was expected"), src)
+	}
+	res, err := s.execute(ctx, st, src)
+	if err != nil {
+		return nil, withSource(err, src)
+	}
+	return res.Query, nil
+}
+
+// insert runs an INSERT: to its end, or in the background when its input has
+// none.
+func (s *session) insert(ctx context.Context, st *sql.Insert, src *sql.Source, opts startOptions, res *Result) error {
+	w, err := s.bindInsert(st)
+	if err != nil {
+		return err
+	}
+	if opts.name == "" {
+		opts.name = st.Table.Name
+	}
+	q := s.engine.newQuery(opts.name, textOf(src, st.Span), w)
+	if !q.streaming {
+		res.Query = q
+		if err := s.engine.runBatch(ctx, q, w); err != nil {
+			return err
+		}
+		res.Message = rowsWritten(w.Table.Name, q.Progress())
+		return nil
+	}
+	if st.Overwrite {
+		return sql.Errorf(st.Span, "INSERT OVERWRITE from a stream has no meaning").WithHint("INSERT INTO adds to the table")
+	}
+	where, err := s.engine.startStream(ctx, q, w, opts)
+	if err != nil {
+		return err
+	}
+	res.Query = q
+	res.Message = fmt.Sprintf("query %s started: %s -> %s%s", q.name, streamNames(w), w.Table.Name, where)
+	return nil
+}
+
+func textOf(src *sql.Source, s sql.Span) string {
+	if s.Start < 0 || s.End > len(src.Text) || s.Start >= s.End {
+		return ""
+	}
+	return src.Text[s.Start:s.End]
+}
+
+func streamNames(n plan.Node) string {
+	var names []string
+	for _, scan := range plan.Scans(n) {
+		if scan.Table != nil && scan.Table.Stream {
+			names = append(names, scan.Table.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (e *Engine) newQuery(name, text string, n plan.Node) *Query {
+	q := &Query{
+		name: name, text: text, streaming: plan.IsUnbounded(n), engine: e,
+		stopping: make(chan struct{}), requests: make(chan *availability), done: make(chan struct{}),
+		cancel: func(error) {},
+	}
+	base := Progress{ID: uuid.NewString(), RunID: uuid.NewString(), Name: name}
+	if w, ok := n.(*plan.Write); ok {
+		q.target = w.Table.Name
+		base.Sink.Description = w.Table.Connector + " " + w.Table.Name
+	}
+	q.meter = newMeter(base)
+	return q
+}
+
+// register gives a streaming query its name, which must not be that of a running
+// one.
+func (e *Engine) register(q *Query) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	key := strings.ToLower(q.name)
+	if old := e.queries[key]; old != nil && old.State() == Running {
+		return fmt.Errorf("a query named %s is running already: give this one a name of its own with CREATE QUERY", old.name)
+	}
+	e.queries[key] = q
+	return nil
+}
+
+// forget drops an ended query from the list.
+func (e *Engine) forget(q *Query) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if key := strings.ToLower(q.name); e.queries[key] == q {
+		delete(e.queries, key)
+	}
+}
+
+// runBatch runs an INSERT over bounded inputs to its end: one epoch.
+func (e *Engine) runBatch(ctx context.Context, q *Query, w *plan.Write) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(e.ctx, func() { cancel(ErrClosed) })
+	defer stop()
+	q.cancel = cancel
+	e.emit(QueryStarted{Query: q})
+	defer func() { q.end(err) }()
+
+	program, err := exec.Compile(w.Input)
+	if err != nil {
+		return err
+	}
+	sink, err := e.openSink(ctx, q, w, program.Schema)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sink.Close()) }()
+	id := connector.QueryID(q.meter.last.ID)
+	if r, ok := sink.(connector.Resumer); ok {
+		if err := r.Resume(ctx, id, 0, true); err != nil {
+			return err
+		}
+	}
+	b, err := e.openBatch(ctx, q, program, e.cfg.Allocator)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	began := time.Now()
+	rows := b.rows(ctx, func(t *task, rec arrow.Record) (connector.Encoded, error) { return sink.Encode(t, rec) })
+	if err := sink.Write(ctx, id, 0, q.counted(rows)); err != nil {
+		return err
+	}
+	p := q.meter.epochDone(0, map[string]int64{"triggerExecution": time.Since(began).Milliseconds()}, nil)
+	e.emit(QueryProgress{Query: q, Progress: p})
+	return nil
+}
+
+// openSink opens the sink of an INSERT.
+func (e *Engine) openSink(ctx context.Context, q *Query, w *plan.Write, schema *arrow.Schema) (connector.Sink, error) {
+	t := w.Table
+	if w.Overwrite {
+		over := *t
+		over.Options = map[string]string{}
+		for k, v := range t.Options {
+			over.Options[k] = v
+		}
+		over.Options[connector.OverwriteOption] = "true"
+		t = &over
+	}
+	sink, err := e.connectors[t.Connector].OpenSink(ctx, e.env(q.status), t, schema)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", t.Connector, t.Name, err)
+	}
+	return sink, nil
+}
+
+// startStream opens everything a streaming query needs, logs its first offsets
+// and starts it. Where says where its checkpoint is.
+func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts startOptions) (where string, err error) {
+	if err := e.register(q); err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			e.forget(q)
+		}
+	}()
+	program, err := exec.Compile(w.Input)
+	if err != nil {
+		return "", err
+	}
+	r := &stream{q: q, trigger: opts.trigger, poll: e.cfg.PollInterval}
+	if e.cfg.AvailableNow && r.trigger == (Trigger{}) {
+		r.trigger.AvailableNow = true
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	dir := e.checkpointDir(opts)
+	if r.log, err = openLog(dir); err != nil {
+		return "", err
+	}
+	if dir != "" {
+		where = "; checkpoint " + dir
+	}
+	if r.sink, err = e.openSink(ctx, q, w, program.Schema); err != nil {
+		return "", err
+	}
+	if err := r.open(ctx, program); err != nil {
+		return "", err
+	}
+	if err := r.identify(w); err != nil {
+		return "", err
+	}
+	if err := r.begin(ctx); err != nil {
+		return "", err
+	}
+	e.launch(q, r)
+	return where, nil
+}
+
+// launch runs a stream in its own goroutine.
+func (e *Engine) launch(q *Query, r *stream) {
+	ctx, cancel := context.WithCancelCause(e.ctx)
+	q.cancel = cancel
+	e.emit(QueryStarted{Query: q})
+	go func() {
+		defer cancel(nil)
+		err := guarded(func() error { return r.run(ctx) })
+		if cause := context.Cause(ctx); cause != nil && err != nil {
+			err = cause
+			if errors.Is(cause, ErrClosed) {
+				err = errStopped
+			}
+		}
+		q.end(errors.Join(err, r.close()))
+	}()
+}
+
+// guarded turns a panic into the query's error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicError(p)
+		}
+	}()
+	return f()
+}
+
+// checkpointDir is where a query keeps its checkpoint: where it says, else under
+// the data directory, else nowhere.
+func (e *Engine) checkpointDir(opts startOptions) string {
+	if opts.checkpoint != "" {
+		return strings.TrimPrefix(opts.checkpoint, "file://")
+	}
+	if e.cfg.DataDir == "" {
+		return ""
+	}
+	return filepath.Join(e.cfg.DataDir, "checkpoints", opts.name)
+}
+
+func openLog(dir string) (*checkpoint.Log, error) {
+	if dir == "" {
+		return checkpoint.Memory(), nil
+	}
+	return checkpoint.Open(disk.OS{}, dir)
+}
+
+// tableOf describes a table for a checkpoint's fingerprint: the connector and
+// the place.
+func tableOf(t *catalog.Table) string {
+	for _, k := range []string{"path", "subscribe", "subscribepattern", "assign", "topic"} {
+		if v := t.Options[k]; v != "" {
+			return t.Connector + " " + v
+		}
+	}
+	return t.Connector + " " + t.Name
+}

@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/millrace-sql/millrace/sql"
+)
+
+// Run checks a script and, when no statement is faulty, executes its statements
+// in order. It gives one result a statement; an error ends it. A streaming
+// INSERT goes on in the background after its result. The error is a
+// sql.ErrorList when the script is faulty; then nothing of it was started.
+func (e *Engine) Run(ctx context.Context, script string) iter.Seq2[*Result, error] {
+	return e.RunSource(ctx, &sql.Source{Name: "<script>", Text: script})
+}
+
+// RunSource is Run for a text whose origin has a name.
+func (e *Engine) RunSource(ctx context.Context, src *sql.Source) iter.Seq2[*Result, error] {
+	return func(yield func(*Result, error) bool) {
+		if err := e.CheckSource(ctx, src); err != nil {
+			yield(nil, err)
+			return
+		}
+		s := e.liveSession()
+		script := sql.NewScript(src)
+		for {
+			st, err := script.Next(s.variable, s.variableNames)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			var res *Result
+			if err == nil {
+				res, err = s.execute(ctx, st, src)
+			}
+			if err != nil {
+				yield(nil, withSource(err, src))
+				return
+			}
+			if !yield(res, nil) {
+				return
+			}
+			if res.Rows != nil {
+				res.Rows.Close()
+			}
+		}
+	}
+}
+
+// Check finds what can be found wrong in a script without running it: syntax,
+// names, types, models, options, files that must exist. The error is a
+// sql.ErrorList of all faults, in the order of the text.
+func (e *Engine) Check(script string) error {
+	return e.CheckSource(context.Background(), &sql.Source{Name: "<script>", Text: script})
+}
+
+// CheckSource is Check for a text whose origin has a name.
+func (e *Engine) CheckSource(ctx context.Context, src *sql.Source) error {
+	return e.checkSession().checkScript(ctx, src)
+}
+
+// CheckSources checks scripts that are run one after another: names that one
+// defines are known to the next.
+func (e *Engine) CheckSources(ctx context.Context, srcs []*sql.Source) error {
+	s := e.checkSession()
+	var all sql.ErrorList
+	for _, src := range srcs {
+		err := s.checkScript(ctx, src)
+		var list sql.ErrorList
+		if errors.As(err, &list) {
+			all = append(all, list...)
+		} else if err != nil {
+			return err
+		}
+	}
+	return all.Err()
+}
+
+func (s *session) checkScript(ctx context.Context, src *sql.Source) error {
+	var faults sql.ErrorList
+	script := sql.NewScript(src)
+	for {
+		st, err := script.Next(s.variable, s.variableNames)
+		if errors.Is(err, io.EOF) {
+			return faults.Err()
+		}
+		if err == nil {
+			err = s.check(ctx, st, src)
+		}
+		if err == nil {
+			continue
+		}
+		err = withSource(err, src)
+		var list sql.ErrorList
+		if !errors.As(err, &list) {
+			return err
+		}
+		faults = append(faults, list...)
+	}
+}
+
+// withSource gives the faults in err their text, and makes a lone fault a list.
+func withSource(err error, src *sql.Source) error {
+	var list sql.ErrorList
+	var one *sql.Error
+	switch {
+	case errors.As(err, &list):
+	case errors.As(err, &one):
+		list = sql.ErrorList{one}
+	default:
+		return err
+	}
+	for _, f := range list {
+		if f.Source == nil {
+			f.Source = src
+		}
+	}
+	return list
+}
+
+// check finds the faults of one statement and defines in the session's catalog
+// what the statement defines.
+func (s *session) check(ctx context.Context, st sql.Statement, src *sql.Source) error {
+	switch st := st.(type) {
+	case *sql.Create:
+		_, err := s.create(ctx, st)
+		if err == nil && st.Query != nil {
+			_, err = s.bindInsert(insertOf(st))
+		}
+		return err
+	case *sql.CreateView:
+		_, err := s.createView(st, src)
+		return err
+	case *sql.CreateQuery:
+		return s.checkQuery(st)
+	case *sql.Insert:
+		_, err := s.bindInsert(st)
+		return err
+	case *sql.SelectStmt:
+		_, err := s.bindSelect(st.Query)
+		return err
+	case *sql.Explain:
+		return s.check(ctx, st.Stmt, src)
+	case *sql.Describe:
+		_, err := s.describeStatement(st)
+		return err
+	case *sql.Cache:
+		return s.checkCache(st, src)
+	case *sql.Uncache:
+		return s.uncache(st)
+	case *sql.Drop:
+		if st.Kind == sql.KindQuery {
+			return s.checkQueryName(st.Name, st.IfExists)
+		}
+		_, err := s.drop(st)
+		return err
+	case *sql.Set:
+		if st.HasValue {
+			s.set(st)
+		}
+		return nil
+	case *sql.Await:
+		if !st.All {
+			return s.checkQueryName(st.Name, false)
+		}
+	case *sql.Stop:
+		if !st.All {
+			return s.checkQueryName(st.Name, false)
+		}
+	}
+	return nil
+}
+
+func (s *session) checkQuery(st *sql.CreateQuery) error {
+	if _, err := queryOptions(st.Options); err != nil {
+		return err
+	}
+	_, err := s.bindInsert(st.Insert)
+	s.queries[strings.ToLower(st.Name.Name)] = true
+	return err
+}
+
+// checkQueryName refuses the name of a query that is neither running nor made by
+// an earlier statement of the script. A bare INSERT's query is named after its
+// table.
+func (s *session) checkQueryName(name sql.Ident, missingOK bool) error {
+	low := strings.ToLower(name.Name)
+	if missingOK || s.queries[low] || s.engine.Lookup(low) != nil || s.catalog.Relation(low) != nil {
+		return nil
+	}
+	return s.noQuery(name)
+}
+
+func (s *session) noQuery(name sql.Ident) error {
+	var names []string
+	for _, q := range s.engine.Queries() {
+		names = append(names, q.name)
+	}
+	for q := range s.queries {
+		names = append(names, q)
+	}
+	slices.Sort(names)
+	return suggest(sql.Errorf(name.Span, "there is no query %s", name.Name), name.Name, "there are", slices.Compact(names))
+}
+
+// insertOf is the INSERT of a CREATE TABLE ... AS SELECT.
+func insertOf(st *sql.Create) *sql.Insert {
+	return &sql.Insert{Span: st.Span, Table: st.Name, Query: st.Query}
+}

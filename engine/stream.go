@@ -1,0 +1,475 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/engine/checkpoint"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/exec"
+	"github.com/millrace-sql/millrace/sql/plan"
+)
+
+// stream drives a streaming query in epochs.
+type stream struct {
+	q       *Query
+	log     *checkpoint.Log
+	sink    connector.Sink
+	inputs  []*streamInput // one a streaming scan, in the order of the plan
+	tables  []connector.Source
+	runner  *runner
+	trigger Trigger
+	poll    time.Duration
+
+	done    []connector.Offsets // committed, by input
+	until   []connector.Offsets // where the query ends, by input; nil: nowhere
+	waiting []*availability
+	lagAt   time.Time
+}
+
+// streamInput is a source that has no end.
+type streamInput struct {
+	scan *scanInput
+	name string
+}
+
+// lagEvery is how often the sources are asked how much they hold, for progress.
+const lagEvery = 500 * time.Millisecond
+
+// open compiles nothing and starts nothing: it opens the sources.
+func (r *stream) open(ctx context.Context, p *exec.Program) error {
+	e := r.q.engine
+	r.runner = newRunner(p, e.cfg.Workers, e.cfg.Allocator, &r.q.faults)
+	r.runner.rowsIn = r.q.meter.rowsIn
+	for _, s := range p.Stages {
+		for i := range s.Branches {
+			if err := r.openLeaf(ctx, s, s.Branches[i].Leaf); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *stream) openLeaf(ctx context.Context, s *exec.Stage, leaf exec.Leaf) error {
+	e := r.q.engine
+	scan, ok := leaf.(*exec.ScanLeaf)
+	switch {
+	case ok && scan.Scan.Table.Stream:
+		src, err := e.openSource(ctx, r.q, scan)
+		if err != nil {
+			return err
+		}
+		in := &streamInput{scan: &scanInput{leaf: scan, source: src}, name: scan.Scan.Name}
+		r.runner.scans[scan] = in.scan
+		r.inputs = append(r.inputs, in)
+	case ok:
+		in, err := e.openBounded(ctx, r.q, scan)
+		if err != nil {
+			return err
+		}
+		r.runner.scans[scan] = in
+		r.tables = append(r.tables, in.source)
+	}
+	if _, stream := leaf.(*exec.ScanLeaf); !s.Static && (!stream || !scan.Scan.Table.Stream) {
+		if _, inner := leaf.(*exec.StageLeaf); !inner {
+			return fmt.Errorf("a stream and a table cannot be united in one streaming query: the table's rows would come again in every epoch")
+		}
+	}
+	return nil
+}
+
+// identify compares the checkpoint with the query and refuses one of another.
+func (r *stream) identify(w *plan.Write) error {
+	f := checkpoint.Fingerprint{Query: r.q.text, Sink: tableOf(w.Table), Schema: r.runner.program.Schema.String()}
+	for _, in := range r.inputs {
+		f.Sources = append(f.Sources, tableOf(in.scan.leaf.Scan.Table))
+	}
+	return r.log.SetFingerprint(f)
+}
+
+// begin finds where the query goes on, or logs where it starts.
+func (r *stream) begin(ctx context.Context) error {
+	state := r.log.State()
+	if state.Planned < 0 && state.From == nil {
+		lines := make([]string, len(r.inputs))
+		for i, in := range r.inputs {
+			start, err := in.scan.source.Initial(ctx)
+			if err != nil {
+				return fmt.Errorf("%s: %w", in.name, err)
+			}
+			if lines[i], err = in.format(start); err != nil {
+				return err
+			}
+		}
+		if err := r.log.Start(lines); err != nil {
+			return err
+		}
+		state = r.log.State()
+	}
+	lines := state.From
+	if state.Planned >= 0 && state.Planned == state.Committed {
+		lines = state.Last.Offsets
+	}
+	var err error
+	if r.done, err = r.parse(lines); err != nil {
+		return err
+	}
+	if s, ok := r.sink.(connector.Resumer); ok {
+		return s.Resume(ctx, r.id(), state.Next(), state.Planned < 0)
+	}
+	return nil
+}
+
+func (r *stream) id() connector.QueryID { return connector.QueryID(r.log.ID()) }
+
+// parse reads the sources' offsets from the lines of the checkpoint.
+func (r *stream) parse(lines []string) ([]connector.Offsets, error) {
+	if len(lines) != len(r.inputs) {
+		return nil, fmt.Errorf("checkpoint %s holds %s, the query reads %d: it belongs to another query", r.log.Dir(), plural(len(lines), "source"), len(r.inputs))
+	}
+	all := make([]connector.Offsets, len(lines))
+	for i, in := range r.inputs {
+		o, err := in.parse(lines[i])
+		if err != nil {
+			return nil, fmt.Errorf("checkpoint %s, source %d (%s): %w", r.log.Dir(), i, in.name, err)
+		}
+		all[i] = o
+	}
+	return all, nil
+}
+
+// run drives epochs until the query is stopped, ends or fails.
+func (r *stream) run(ctx context.Context) error {
+	q := r.q
+	gentle, cancel := context.WithCancel(ctx) // ends when the query should stop soon
+	defer cancel()
+	go func() {
+		select {
+		case <-q.stopping:
+			cancel()
+		case <-gentle.Done():
+		}
+	}()
+	r.runner.now = time.Now()
+	if err := r.runner.runStages(ctx, func(s *exec.Stage) bool { return s.Static }); err != nil {
+		return err
+	}
+	if err := r.closeTables(); err != nil {
+		return err
+	}
+	if err := r.recover(ctx); err != nil {
+		return err
+	}
+	if err := r.fixEnd(gentle); err != nil {
+		return ignoreEnd(gentle, err)
+	}
+	return r.epochs(ctx, gentle)
+}
+
+// recover runs the epoch again that was planned and not committed.
+func (r *stream) recover(ctx context.Context) error {
+	state := r.log.State()
+	if state.Planned == state.Committed {
+		return nil
+	}
+	to, err := r.parse(state.Last.Offsets)
+	if err != nil {
+		return err
+	}
+	return r.epoch(ctx, state.Planned, to, state.Last.Time, time.Now())
+}
+
+// fixEnd notes where a query with an end ends.
+func (r *stream) fixEnd(ctx context.Context) error {
+	if !r.trigger.AvailableNow && !r.trigger.Once {
+		return nil
+	}
+	r.until = make([]connector.Offsets, len(r.inputs))
+	for i, in := range r.inputs {
+		o, err := in.scan.source.Latest(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", in.name, err)
+		}
+		r.until[i] = o
+	}
+	return nil
+}
+
+// epochs plans and runs epochs. Gentle ends when no new epoch should be started.
+func (r *stream) epochs(ctx, gentle context.Context) error {
+	pause := r.poll
+	for {
+		began := time.Now()
+		if err := r.answer(gentle); err != nil {
+			return ignoreEnd(gentle, err)
+		}
+		to, fresh, err := r.plan(gentle)
+		if gentle.Err() != nil {
+			return ignoreEnd(gentle, gentle.Err())
+		}
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			if r.trigger.AvailableNow || r.trigger.Once {
+				return nil
+			}
+			if !r.sleep(gentle, pause) {
+				return ignoreEnd(gentle, gentle.Err())
+			}
+			pause = min(pause*2, 10*r.poll)
+			continue
+		}
+		pause = r.poll
+		if err := r.next(ctx, to, began); err != nil {
+			return err
+		}
+		if r.trigger.Once {
+			return nil
+		}
+		if wait := r.trigger.Interval - time.Since(began); wait > 0 && !r.sleep(gentle, wait) {
+			return ignoreEnd(gentle, gentle.Err())
+		}
+	}
+}
+
+// ignoreEnd makes the end that was asked for no error.
+func ignoreEnd(gentle context.Context, err error) error {
+	if gentle.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// sleep waits, answering requests; false when the query should stop.
+func (r *stream) sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return true
+		case req := <-r.q.requests:
+			r.accept(ctx, req)
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// plan asks the sources what the next epoch takes; fresh is false when none has
+// anything new.
+func (r *stream) plan(ctx context.Context) (to []connector.Offsets, fresh bool, err error) {
+	to = make([]connector.Offsets, len(r.inputs))
+	for i, in := range r.inputs {
+		var l connector.Limit
+		if r.until != nil {
+			l.Until = r.until[i]
+		}
+		if to[i], err = in.scan.source.Plan(ctx, r.done[i], l); err != nil {
+			return nil, false, fmt.Errorf("%s: %w", in.name, err)
+		}
+		fresh = fresh || !maps.Equal(to[i], r.done[i])
+	}
+	if fresh && time.Since(r.lagAt) >= lagEvery {
+		r.lagAt = time.Now()
+		r.q.meter.busy(r.lag(ctx, to))
+	}
+	return to, fresh, nil
+}
+
+// lag is how many rows the sources hold beyond offsets; 0 when they do not say.
+func (r *stream) lag(ctx context.Context, to []connector.Offsets) int64 {
+	var sum int64
+	for i, in := range r.inputs {
+		latest, err := in.scan.source.Latest(ctx)
+		if err != nil {
+			return 0
+		}
+		for split, end := range latest {
+			sum += max(0, end-to[i][split])
+		}
+	}
+	return sum
+}
+
+// next plans an epoch durably and runs it.
+func (r *stream) next(ctx context.Context, to []connector.Offsets, began time.Time) error {
+	n := r.log.State().Next()
+	e := checkpoint.Epoch{Time: time.Now(), Offsets: make([]string, len(to))}
+	for i, in := range r.inputs {
+		line, err := in.format(to[i])
+		if err != nil {
+			return err
+		}
+		e.Offsets[i] = line
+	}
+	if err := r.log.Plan(n, e); err != nil {
+		return err
+	}
+	r.q.engine.hook("epoch planned")
+	return r.epoch(ctx, n, to, r.log.State().Last.Time, began)
+}
+
+// epoch runs epoch n from where the query is to the given offsets, and commits
+// it. The query's time in it is now.
+func (r *stream) epoch(ctx context.Context, n int64, to []connector.Offsets, now, began time.Time) error {
+	planned := time.Now()
+	var splits []connector.Range
+	sources := make([]SourceProgress, len(r.inputs))
+	for i, in := range r.inputs {
+		in.scan.ranges = in.scan.source.Ranges(r.done[i], to[i])
+		splits = append(splits, in.scan.ranges...)
+		sources[i] = in.progress(r.done[i], to[i])
+	}
+	r.runner.now = now
+	if err := r.runner.runStages(ctx, func(s *exec.Stage) bool { return !s.Static }); err != nil {
+		return r.failed(n, splits, err)
+	}
+	encode := func(t *task, rec arrow.Record) (connector.Encoded, error) { return r.sink.Encode(t, rec) }
+	rows := r.q.counted(r.runner.rootRows(ctx, encode))
+	if err := r.sink.Write(ctx, r.id(), n, rows); err != nil {
+		return r.failed(n, splits, err)
+	}
+	written := time.Now()
+	if err := r.log.Commit(n); err != nil {
+		return err
+	}
+	r.q.engine.hook("epoch committed")
+	r.done = to
+	r.committed(ctx)
+	p := r.q.meter.epochDone(n, map[string]int64{
+		"latestOffset": planned.Sub(began).Milliseconds(), "addBatch": written.Sub(planned).Milliseconds(),
+		"commitOffsets": time.Since(written).Milliseconds(), "triggerExecution": time.Since(began).Milliseconds(),
+	}, sources)
+	r.q.engine.emit(QueryProgress{Query: r.q, Progress: p})
+	return nil
+}
+
+// failed names the epoch and what it reads in an error that ends the query.
+func (r *stream) failed(n int64, ranges []connector.Range, err error) error {
+	where := ""
+	if len(ranges) > 0 {
+		where = fmt.Sprintf(" (%s offsets %d to %d", ranges[0].Split, ranges[0].From, ranges[0].To)
+		if len(ranges) > 1 {
+			where += fmt.Sprintf(" and %d more", len(ranges)-1)
+		}
+		where += ")"
+	}
+	return fmt.Errorf("query %s, epoch %d%s: %w", r.q.name, n, where, err)
+}
+
+// committed tells the sources, and whoever waits, how far the query is.
+func (r *stream) committed(ctx context.Context) {
+	for i, in := range r.inputs {
+		if err := in.scan.source.Committed(ctx, r.done[i]); err != nil {
+			r.q.engine.cfg.Logger.Warn("offsets were not committed for lag tools", "query", r.q.name, "source", in.name, "error", err)
+		}
+	}
+	r.release()
+}
+
+// answer takes the requests that wait.
+func (r *stream) answer(ctx context.Context) error {
+	for {
+		select {
+		case req := <-r.q.requests:
+			r.accept(ctx, req)
+		case <-ctx.Done():
+			return ctx.Err()
+		default:
+			return nil
+		}
+	}
+}
+
+// accept notes what the sources hold now, for a request.
+func (r *stream) accept(ctx context.Context, req *availability) {
+	for i, in := range r.inputs {
+		latest, err := in.scan.source.Latest(ctx)
+		if err != nil {
+			req.reached <- fmt.Errorf("%s: %w", in.name, err)
+			return
+		}
+		if r.until != nil {
+			latest = r.until[i]
+		}
+		req.target = append(req.target, latest)
+	}
+	r.waiting = append(r.waiting, req)
+	r.release()
+}
+
+// release answers the requests whose rows are committed.
+func (r *stream) release() {
+	var still []*availability
+	for _, req := range r.waiting {
+		if r.reached(req) {
+			req.reached <- nil
+		} else {
+			still = append(still, req)
+		}
+	}
+	r.waiting = still
+}
+
+func (r *stream) reached(req *availability) bool {
+	for i, target := range req.target {
+		for split, end := range target {
+			if done, ok := r.done[i][split]; end > 0 && (!ok || done < end) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (r *stream) closeTables() error {
+	var err error
+	for _, t := range r.tables {
+		err = errors.Join(err, t.Close())
+	}
+	r.tables = nil
+	return err
+}
+
+// close closes whatever is open.
+func (r *stream) close() error {
+	err := r.closeTables()
+	if r.runner != nil {
+		r.runner.close()
+	}
+	for _, in := range r.inputs {
+		err = errors.Join(err, in.scan.source.Close())
+	}
+	if r.sink != nil {
+		err = errors.Join(err, r.sink.Close())
+	}
+	if r.log != nil {
+		err = errors.Join(err, r.log.Close())
+	}
+	return err
+}
+
+// format writes offsets as the checkpoint keeps them, in the source's own form.
+func (in *streamInput) format(o connector.Offsets) (string, error) {
+	return in.scan.source.(connector.OffsetCodec).FormatOffsets(o)
+}
+
+func (in *streamInput) parse(line string) (connector.Offsets, error) {
+	return in.scan.source.(connector.OffsetCodec).ParseOffsets(line)
+}
+
+func (in *streamInput) progress(from, to connector.Offsets) SourceProgress {
+	p := SourceProgress{Description: in.name, StartOffset: Offsets(from), EndOffset: Offsets(to)}
+	for split, end := range to {
+		p.NumInputRows += end - from[split]
+	}
+	return p
+}
