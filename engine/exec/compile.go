@@ -95,6 +95,14 @@ func (c *compiler) node(n plan.Node) (*flow, error) {
 		return c.join(n)
 	case *plan.Union:
 		return c.union(n)
+	case *plan.Generate:
+		return operate(c, n.Input, func() (*generate, error) { return newGenerate(n) })
+	case *plan.Sample:
+		return c.sample(n)
+	case *plan.Sort:
+		return breakAt(c, n.Input, func() (*sorting, error) { return newSort(n) })
+	case *plan.Aggregate:
+		return breakAt(c, n.Input, func() (*aggregate, error) { return newAggregate(n) })
 	case *plan.Limit:
 		return breakAt(c, n.Input, func() (*limit, error) { return newLimit(n), nil })
 	}
@@ -174,6 +182,19 @@ func valuesFlow(n *plan.Values) *flow {
 
 func newLimit(n *plan.Limit) *limit {
 	return &limit{text: n.String(), schema: schemaOf(n.Columns()), n: n.N, skip: n.Offset}
+}
+
+// sample is by rows a limit, else by chance.
+func (c *compiler) sample(n *plan.Sample) (*flow, error) {
+	switch {
+	case n.Rows >= 0:
+		return breakAt(c, n.Input, func() (*limit, error) {
+			return &limit{text: n.String(), schema: schemaOf(n.Columns()), n: n.Rows}, nil
+		})
+	case n.Seeded:
+		return breakAt(c, n.Input, func() (*repeatable, error) { return newRepeatable(n), nil })
+	}
+	return operate(c, n.Input, func() (*sampler, error) { return newSampler(n), nil })
 }
 
 // union puts the branches of its inputs side by side.

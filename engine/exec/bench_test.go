@@ -1,0 +1,106 @@
+package exec
+
+import (
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+
+	"github.com/millrace-sql/millrace/sql/plan"
+)
+
+const benchRows = 16384
+
+func benchTask() *testTask {
+	return &testTask{ctx: context.Background(), mem: memory.NewGoAllocator()}
+}
+
+// doubles is a record of n rows of float64 columns, each from value.
+func doubles(schema *arrow.Schema, n int, value func(row, col int) float64) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	for r := range n {
+		for c := range schema.Fields() {
+			switch f := b.Field(c).(type) {
+			case *array.Float64Builder:
+				f.Append(value(r, c))
+			case *array.StringBuilder:
+				f.Append([]string{"Setosa", "Versicolor", "Virginica"}[int(value(r, c))%3])
+			}
+		}
+	}
+	return b.NewRecord()
+}
+
+// perRow reports the time of one row and rows a second.
+func perRow(b *testing.B, rows int) {
+	b.ReportAllocs()
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// through runs a program's last branch over a record again and again.
+func through(b *testing.B, task *testTask, ops []Operator, rec arrow.Record) {
+	for b.Loop() {
+		in := func(yield func(arrow.Record, error) bool) {
+			rec.Retain()
+			yield(rec, nil)
+		}
+		for out, err := range chunkThrough(task, ops, in) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			out.Release()
+		}
+	}
+	perRow(b, b.N*int(rec.NumRows()))
+}
+
+// BenchmarkJoinProbe looks up 4 doubles among 150 rows, each found, and gathers
+// a column of text from there.
+func BenchmarkJoinProbe(b *testing.B) {
+	var left, right []plan.Column
+	var lk, rk []plan.Expr
+	for i := range 4 {
+		left, right = append(left, column(i, "l", f64)), append(right, column(10+i, "r", f64))
+		lk, rk = append(lk, ref(left[i])), append(rk, ref(right[i]))
+	}
+	variety := column(20, "variety", str)
+	n := &plan.Project{Input: &plan.Join{
+		Kind: plan.Inner, Left: table("l", left...), Right: table("r", append(right, variety)...),
+		LeftKeys: lk, RightKeys: rk, NullSafe: make([]bool, 4),
+	}}
+	for _, c := range append(left, variety) {
+		n.Exprs = append(n.Exprs, plan.NamedExpr{Column: c, Expr: ref(c)})
+	}
+	value := func(r, c int) float64 { return float64(r*7+c*3) / 10 }
+	build := doubles(schemaOf(n.Input.(*plan.Join).Right.Columns()), 150, value)
+	probe := doubles(schemaOf(left), benchRows, func(r, c int) float64 { return value(r*31%150, c) })
+	task := benchTask()
+	d := &driver{task: task, inputs: map[string][]arrow.Record{"l": {probe}, "r": {build}}, stop: 1}
+	p := mustCompile(b, n)
+	if _, err := d.run(p); err != nil {
+		b.Fatal(err)
+	}
+	through(b, task, p.Root().Branches[0].Ops, probe)
+}
+
+func BenchmarkFilter(b *testing.B) {
+	x, y, s := column(1, "x", f64), column(2, "y", f64), column(3, "s", str)
+	n := &plan.Filter{Input: table("t", x, y, s), Cond: less(ref(x), lit(b, f64, "0.5"))}
+	rng := rand.New(rand.NewPCG(1, 2))
+	rec := doubles(schemaOf(n.Columns()), benchRows, func(int, int) float64 { return rng.Float64() })
+	through(b, benchTask(), mustCompile(b, n).Root().Branches[0].Ops, rec)
+}
+
+func BenchmarkProject(b *testing.B) {
+	x, y, z := column(1, "x", f64), column(2, "y", f64), column(3, "z", f64)
+	n := &plan.Project{Input: table("t", x, y), Exprs: []plan.NamedExpr{
+		{Column: x, Expr: ref(x)},
+		{Column: z, Expr: add(add(ref(x), ref(y)), lit(b, f64, "1"))},
+	}}
+	rec := doubles(schemaOf(n.Input.Columns()), benchRows, func(r, c int) float64 { return float64(r * c) })
+	through(b, benchTask(), mustCompile(b, n).Root().Branches[0].Ops, rec)
+}

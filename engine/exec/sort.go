@@ -1,0 +1,101 @@
+package exec
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/sql/plan"
+)
+
+// sortedRecord is how many rows a sort gives in one record.
+const sortedRecord = 16384
+
+// sorting orders all rows; rows with equal keys keep the order of the input.
+type sorting struct {
+	text   string
+	schema *arrow.Schema
+	exprs  []*evaluator
+	keys   []sortKey
+	memos  int
+}
+
+func newSort(n *plan.Sort) (*sorting, error) {
+	es := make([]plan.Expr, len(n.Keys))
+	s := &sorting{text: n.String(), schema: schemaOf(n.Columns())}
+	for i, k := range n.Keys {
+		if err := sortable(k.Expr.Type()); err != nil {
+			return nil, fmt.Errorf("ORDER BY %s: %w", k.Expr, err)
+		}
+		es[i] = k.Expr
+		s.keys = append(s.keys, sortKey{desc: k.Desc, nullsFirst: k.NullsFirst})
+	}
+	x := newExprs(n.Input.Columns(), es...)
+	var err error
+	s.exprs, err = x.all(es)
+	s.memos = x.memos
+	return s, err
+}
+
+func (s *sorting) String() string        { return s.text }
+func (s *sorting) Schema() *arrow.Schema { return s.schema }
+
+// Ordered is false: rows carry their place.
+func (s *sorting) Ordered() bool { return false }
+
+func (s *sorting) Local(catalog.Task) Partial { return &collected{} }
+
+func (s *sorting) Merge(_ catalog.Task, a, b Partial) (Partial, error) {
+	return a.(*collected).join(b.(*collected)), nil
+}
+
+// Finish sorts, and gives the rows in records of some thousands.
+func (s *sorting) Finish(t catalog.Task, p Partial) Records {
+	return func(yield func(arrow.Record, error) bool) {
+		cols, n, err := p.(*collected).columns(t.Allocator(), s.schema)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer releaseArrays(cols)
+		if n == 0 {
+			return
+		}
+		rows, err := s.order(t, cols, n)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		giveRows(t.Allocator(), s.schema, cols, rows, yield)
+	}
+}
+
+func (s *sorting) order(t catalog.Task, cols []arrow.Array, n int) ([]int32, error) {
+	b := &batch{task: t, n: n, cols: cols, memo: make([]arrow.Array, s.memos)}
+	defer func() { releaseArrays(b.memo) }()
+	keys, err := evalAll(b, s.exprs)
+	if err != nil {
+		return nil, err
+	}
+	defer releaseArrays(keys)
+	return sortRows(keys, s.keys, n), nil
+}
+
+// giveRows gives the rows of columns, in the order given, in records of bounded
+// size.
+func giveRows(mem memory.Allocator, schema *arrow.Schema, cols []arrow.Array, rows []int32, yield func(arrow.Record, error) bool) {
+	for len(rows) > 0 {
+		k := min(sortedRecord, len(rows))
+		out, err := gatherColumns(mem, cols, selection{rows: rows[:k]})
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		if !yield(makeRecord(schema, out, k), nil) {
+			return
+		}
+		rows = rows[k:]
+	}
+}
