@@ -96,6 +96,10 @@ func (p *parser) createBody(c *Create) {
 			p.accept("AS")
 			c.Query = p.query()
 			return
+		case p.is("WITH", "("):
+			p.unexpected("OPTIONS")
+			p.err.WithHint("options are written OPTIONS (key = 'value')")
+			return
 		case c.Using.Name == "" && t.kind != tokEOF:
 			p.unexpected("USING and a connector")
 			return

@@ -261,7 +261,8 @@ func skipDigits(s string, i int) int {
 	return i
 }
 
-// isWordAt reports whether a letter, digit or underscore stands at i.
+// isWordAt reports whether a letter, digit or underscore stands at i. Spark
+// takes ASCII only without backticks; we take every letter.
 func isWordAt(s string, i int) bool {
 	if i >= len(s) {
 		return false
@@ -270,7 +271,7 @@ func isWordAt(s string, i int) bool {
 		return c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 	}
 	r, _ := utf8.DecodeRuneInString(s[i:])
-	return unicode.IsLetter(r)
+	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)
 }
 
 func wordEnd(s string, i int) int {

@@ -139,71 +139,8 @@ func (p *parser) unexpectedAt(i int, expected string) {
 	if expected != "" {
 		msg += ": expected " + expected
 	}
-	hints := []string{p.misspelled(i), p.halfJoin(i), p.missingClose(i, expected), p.missingComma(i)}
-	err := p.fail(t.span, "%s", msg)
-	for _, hint := range hints {
-		if hint != "" {
-			err.Hint = hint
-			return
-		}
-	}
-}
-
-// clauseWords are the keywords that a misspelled alias may have been meant as.
-var clauseWords = []string{
-	"FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "OUTER",
-	"UNION", "EXCEPT", "INTERSECT", "WINDOW", "USING", "NATURAL", "LATERAL", "TABLESAMPLE", "BETWEEN", "LIKE", "RLIKE",
-	"OPTIONS", "SELECT", "VALUES",
-}
-
-// misspelled looks for a keyword the tokens before i or at i may have been
-// meant as.
-func (p *parser) misspelled(i int) string {
-	for _, k := range []int{p.alias, i} {
-		if k < 0 || k < i-2 || k > i {
-			continue
-		}
-		t := p.at(k)
-		if t.kind != tokWord || len(t.text) < 3 {
-			continue
-		}
-		if near := nearest(t.text, clauseWords); near != "" && near != t.upper {
-			return "did you mean " + near + " instead of " + t.text + "?"
-		}
-	}
-	return ""
-}
-
-// halfJoin explains a LEFT, RIGHT and so on without JOIN.
-func (p *parser) halfJoin(i int) string {
-	switch t := p.at(i); {
-	case t.kind != tokWord:
-	case t.upper == "LEFT", t.upper == "RIGHT", t.upper == "FULL", t.upper == "INNER", t.upper == "CROSS", t.upper == "NATURAL":
-		return "did you mean " + t.upper + " JOIN?"
-	}
-	return ""
-}
-
-// missingClose names the "(" that is not closed.
-func (p *parser) missingClose(i int, expected string) string {
-	if p.at(i).kind != tokEOF && expected != "')'" {
-		return ""
-	}
-	for k := i - 1; k >= 0; k-- {
-		if p.toks[k].is("(") && p.match[k] < 0 {
-			line, col := position(p.user, p.toks[k].span.Start)
-			return "the ( at line " + itoa(line) + ", column " + itoa(col) + " is not closed"
-		}
-	}
-	return ""
-}
-
-// missingComma explains a second word after what was read as an alias.
-func (p *parser) missingComma(i int) string {
-	if p.alias < 0 || p.alias != i-1 || !p.at(i).isName() && p.at(i).kind != tokNumber && p.at(i).kind != tokString {
-		return ""
-	}
-	return p.at(i-1).text + " was read as a name for what stands before it; is a comma or a keyword missing?"
+	hint := p.hint(i, expected)
+	p.fail(t.span, "%s", msg).Hint = hint
 }
 
 // expectEnd fails if anything is left.

@@ -245,6 +245,8 @@ func (p *parser) startsClause(i int) bool {
 		return follows.is("VIEW")
 	case "PIVOT", "UNPIVOT", "TABLESAMPLE":
 		return follows.is("(") || follows.is("INCLUDE") || follows.is("EXCLUDE")
+	case "INSERT", "CREATE", "DROP", "SHOW", "AWAIT", "STOP", "CACHE", "UNCACHE":
+		return p.startsStatement(i)
 	case "CROSS", "INNER", "LEFT", "RIGHT", "FULL", "NATURAL", "SEMI", "ANTI":
 		_, n := p.joinWords(i)
 		return n > 0

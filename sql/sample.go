@@ -44,7 +44,9 @@ func (p *parser) sampleMethod(t *TableSample) {
 		p.fail(p.from(p.pos), "a sample cannot be less than 0 PERCENT")
 	default:
 		t.Rows = p.expr()
-		p.expect("ROWS")
+		if !p.accept("ROWS") {
+			p.unexpected("PERCENT or ROWS")
+		}
 	}
 }
 

@@ -73,23 +73,14 @@ func ParseStatement(src *Source, vars func(name string) (string, bool)) (Stateme
 	if err != nil {
 		return nil, err
 	}
-	start := s.Offset()
-	if x := expand(src.Text, start, vars, nil); !x.blank() || x.ended {
-		at := firstToken(x)
-		return nil, ErrorList{Errorf(at, "there is a second statement here: expected one only")}.in(src)
+	for pos := s.Offset(); pos < len(src.Text); {
+		x := expand(src.Text, pos, vars, nil)
+		if toks, errs := lex(x.text, x.origin); len(toks) > 1 || len(errs) > 0 {
+			return nil, ErrorList{Errorf(toks[0].span, "there is a second statement here: expected one only")}.in(src)
+		}
+		pos = x.next
 	}
 	return stmt, nil
-}
-
-// blank reports whether the statement holds no token.
-func (x expanded) blank() bool {
-	toks, errs := lex(x.text, x.origin)
-	return len(toks) == 1 && len(errs) == 0 && len(x.errs) == 0
-}
-
-func firstToken(x expanded) Span {
-	toks, _ := lex(x.text, x.origin)
-	return toks[0].span
 }
 
 // ParseQuery parses the text of one query, such as a view's. Variables are not
