@@ -141,7 +141,7 @@ func (c *compiler) condSimple(p *simple, yes, no *decision) (*decision, error) {
 // threshold is a constant of a predicate as a float64.
 func threshold(v value) (float64, error) {
 	x := v.num()
-	if math.IsNaN(x) || v.k != kDouble && math.Abs(x) > exactInt {
+	if math.IsNaN(x) || v.k != kDouble && math.Abs(x) >= exactInt {
 		return 0, unbatchedf("a comparison with %s has no batch form", v)
 	}
 	return x, nil

@@ -129,6 +129,9 @@ func (l *loader) model(e *element, parent *frame) (*frame, error) {
 	if err := l.checkTargets(f); err != nil {
 		return nil, err
 	}
+	if f.classification() && len(f.classes.values) == 0 {
+		return nil, e.errorf("a classification that names no class")
+	}
 	return f, l.bindOutputs(f)
 }
 
