@@ -27,6 +27,8 @@ type chunk struct {
 	batches  []batch
 	from, to int64
 	rows     int
+	// checked says that another chunk looks at the batch's checksum.
+	checked bool
 }
 
 // Rows is an upper bound: compacted batches may hold fewer.
@@ -48,11 +50,12 @@ func (c *chunk) Decode(t catalog.Task, p *connector.Projection) (arrow.Record, e
 		return nil, err
 	}
 	defer cols.release()
-	var in inflater
+	in := c.src.inflaters.take()
+	defer c.src.inflaters.give(in)
 	var rec record
 	for i := range c.batches {
 		b := &c.batches[i]
-		rs, err := c.open(&in, b)
+		rs, err := c.open(in, b)
 		if err != nil {
 			return nil, err
 		}
@@ -98,8 +101,10 @@ func (c *chunk) Decode(t catalog.Task, p *connector.Projection) (arrow.Record, e
 
 // open checks a batch and gives its records.
 func (c *chunk) open(in *inflater, b *batch) (recordReader, error) {
-	if err := b.checkCRC(); err != nil {
-		return recordReader{}, fmt.Errorf("%s: %w", c.split, err)
+	if !c.checked {
+		if err := b.checkCRC(); err != nil {
+			return recordReader{}, fmt.Errorf("%s: %w", c.split, err)
+		}
 	}
 	data, err := in.records(b)
 	if err != nil {
@@ -127,7 +132,8 @@ func (c *chunk) offset(row int) (int64, bool) {
 	if row < 0 {
 		return 0, false
 	}
-	var in inflater
+	in := c.src.inflaters.take()
+	defer c.src.inflaters.give(in)
 	for i := range c.batches {
 		b := &c.batches[i]
 		if b.dense() {
@@ -138,7 +144,7 @@ func (c *chunk) offset(row int) (int64, bool) {
 			row -= n
 			continue
 		}
-		offset, left, err := c.walkTo(&in, b, row)
+		offset, left, err := c.walkTo(in, b, row)
 		if err == nil {
 			return offset, true
 		}

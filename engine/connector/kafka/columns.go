@@ -2,11 +2,9 @@ package kafka
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
-	"github.com/apache/arrow/go/v14/arrow/bitutil"
 	"github.com/apache/arrow/go/v14/arrow/memory"
 
 	"github.com/millrace-sql/millrace/engine/connector"
@@ -188,114 +186,6 @@ func makeArray(dt arrow.DataType, rows, nulls int, buffers ...*memory.Buffer) ar
 	return array.MakeFromData(d)
 }
 
-// bytesBuilder builds a BINARY or STRING column.
-type bytesBuilder struct {
-	mem     memory.Allocator
-	offsets *memory.Buffer
-	off     []int32 // of offsets: one more than the rows
-	data    *memory.Buffer
-	used    int
-	rows    int
-	valid   *memory.Buffer // made at the first NULL
-	nulls   int
-}
-
-func newBytesBuilder(mem memory.Allocator, rows int) *bytesBuilder {
-	b := &bytesBuilder{mem: mem, offsets: newBuffer(mem, (rows+1)*4)}
-	b.off = arrow.Int32Traits.CastFromBytes(b.offsets.Bytes())
-	b.off[0] = 0
-	return b
-}
-
-// room makes space for n more bytes.
-func (b *bytesBuilder) room(n int) {
-	if b.data == nil {
-		b.data = newBuffer(b.mem, n)
-		return
-	}
-	if need := b.used + n; need > b.data.Len() {
-		b.data.Resize(max(need, b.data.Len()*3/2))
-	}
-}
-
-func (b *bytesBuilder) append(v []byte, ok bool) error {
-	if b.rows+1 >= len(b.off) {
-		b.grow()
-	}
-	if !ok {
-		b.null()
-		return nil
-	}
-	if b.data == nil || b.used+len(v) > b.data.Len() {
-		if b.used+len(v) > math.MaxInt32 {
-			return fmt.Errorf("a column of one chunk outgrows 2 GiB")
-		}
-		b.room(len(v))
-	}
-	b.used += copy(b.data.Bytes()[b.used:], v)
-	b.rows++
-	b.off[b.rows] = int32(b.used)
-	if b.valid != nil {
-		b.setValid(b.rows - 1)
-	}
-	return nil
-}
-
-// grow makes room for more rows: a chunk's row count is a bound for columns of
-// records, not for those of headers.
-func (b *bytesBuilder) grow() {
-	b.offsets.Resize(max(64, b.offsets.Len()*2))
-	b.off = arrow.Int32Traits.CastFromBytes(b.offsets.Bytes())
-}
-
-func (b *bytesBuilder) null() {
-	if b.valid == nil {
-		b.valid = newBuffer(b.mem, int(bitutil.BytesForBits(int64(len(b.off)))))
-		memory.Set(b.valid.Bytes(), 0)
-		bitutil.SetBitsTo(b.valid.Bytes(), 0, int64(b.rows), true)
-	}
-	b.ensureValid(b.rows)
-	bitutil.ClearBit(b.valid.Bytes(), b.rows)
-	b.nulls++
-	b.rows++
-	b.off[b.rows] = int32(b.used)
-}
-
-func (b *bytesBuilder) setValid(row int) {
-	b.ensureValid(row)
-	bitutil.SetBit(b.valid.Bytes(), row)
-}
-
-func (b *bytesBuilder) ensureValid(row int) {
-	if row < b.valid.Len()*8 {
-		return
-	}
-	old := b.valid.Len()
-	b.valid.Resize(int(bitutil.BytesForBits(int64(max(row+1, len(b.off))))))
-	memory.Set(b.valid.Bytes()[old:], 0)
-}
-
-func (b *bytesBuilder) finish(dt arrow.DataType) arrow.Array {
-	if b.data == nil {
-		b.data = newBuffer(b.mem, 0)
-	}
-	b.data.ResizeNoShrink(b.used)
-	b.offsets.ResizeNoShrink((b.rows + 1) * 4)
-	if b.valid != nil {
-		b.valid.ResizeNoShrink(int(bitutil.BytesForBits(int64(b.rows))))
-	}
-	a := makeArray(dt, b.rows, b.nulls, b.valid, b.offsets, b.data)
-	b.valid, b.offsets, b.data = nil, nil, nil
-	return a
-}
-
-func (b *bytesBuilder) release() {
-	drop(b.valid)
-	drop(b.offsets)
-	drop(b.data)
-	b.valid, b.offsets, b.data = nil, nil, nil
-}
-
 // int64Builder builds a column of so many 64-bit numbers at most.
 type int64Builder struct {
 	buf  *memory.Buffer
@@ -356,17 +246,4 @@ func repeatInt32(mem memory.Allocator, v int32, rows int) arrow.Array {
 		b.append(v)
 	}
 	return b.finish()
-}
-
-func repeatString(mem memory.Allocator, s string, rows int) (arrow.Array, error) {
-	b := newBytesBuilder(mem, rows)
-	b.room(len(s) * rows)
-	v := []byte(s)
-	for range rows {
-		if err := b.append(v, true); err != nil {
-			b.release()
-			return nil, err
-		}
-	}
-	return b.finish(arrow.BinaryTypes.String), nil
 }

@@ -10,18 +10,17 @@ import (
 // as in Spark.
 type headersBuilder struct {
 	keys, values *bytesBuilder
-	// lists is the lists' offsets and validity: a column of bytes of which only those
-	// are used.
-	lists *bytesBuilder
+	lists        spans
 }
 
 func newHeadersBuilder(mem memory.Allocator, rows int) *headersBuilder {
-	return &headersBuilder{keys: newBytesBuilder(mem, rows), values: newBytesBuilder(mem, rows), lists: newBytesBuilder(mem, rows)}
+	return &headersBuilder{keys: newBytesBuilder(mem, rows), values: newBytesBuilder(mem, rows), lists: newSpans(mem, rows)}
 }
 
 func (h *headersBuilder) append(r *record) error {
 	if r.headerCount == 0 {
-		return h.lists.append(nil, false)
+		h.lists.end(h.keys.rows, false)
+		return nil
 	}
 	hr := headerReader{b: r.headers}
 	for range r.headerCount {
@@ -36,15 +35,12 @@ func (h *headersBuilder) append(r *record) error {
 			return err
 		}
 	}
-	h.lists.used = h.keys.rows
-	return h.lists.end()
+	h.lists.end(h.keys.rows, true)
+	return nil
 }
 
-// end closes a row at what is used now.
-func (b *bytesBuilder) end() error { return b.append(nil, true) }
-
 func (h *headersBuilder) finish() arrow.Array {
-	lists := h.lists
+	lists := &h.lists
 	rows := h.keys.rows
 	keys, values := h.keys.finish(arrow.BinaryTypes.String), h.values.finish(arrow.BinaryTypes.Binary)
 	defer keys.Release()
@@ -53,7 +49,7 @@ func (h *headersBuilder) finish() arrow.Array {
 	entries := array.NewData(dt.Elem(), rows, []*memory.Buffer{nil}, []arrow.ArrayData{keys.Data(), values.Data()}, 0, 0)
 	defer entries.Release()
 
-	lists.offsets.ResizeNoShrink((lists.rows + 1) * 4)
+	lists.trim()
 	d := array.NewData(dt, lists.rows, []*memory.Buffer{lists.valid, lists.offsets}, []arrow.ArrayData{entries}, lists.nulls, 0)
 	defer d.Release()
 	lists.release()

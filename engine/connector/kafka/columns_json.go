@@ -45,9 +45,8 @@ func (j *jsonColumn) finish(rows int) (arrow.Array, error) {
 // scannerPool keeps scanners: each knows the order of members that it has seen,
 // and a worker takes one for a chunk.
 type scannerPool struct {
-	mu    sync.Mutex
-	idle  []*jsonColumn
-	given int
+	mu   sync.Mutex
+	idle []*jsonColumn
 }
 
 // maxIdleScanners bounds what is kept, oldest out first.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/segmentio/kafka-go/compress"
 )
@@ -13,7 +14,25 @@ import (
 const maxBatchData = 1 << 30
 
 // inflater decompresses batches into a buffer that it keeps.
-type inflater struct{ buf bytes.Buffer }
+type inflater struct {
+	buf bytes.Buffer
+	in  bytes.Reader
+}
+
+// inflaterPool keeps inflaters for the next chunk.
+type inflaterPool struct{ pool sync.Pool }
+
+func (p *inflaterPool) take() *inflater {
+	if f, ok := p.pool.Get().(*inflater); ok {
+		return f
+	}
+	return new(inflater)
+}
+
+func (p *inflaterPool) give(f *inflater) {
+	f.in.Reset(nil)
+	p.pool.Put(f)
+}
 
 // records gives the records of a batch, decompressed. They are valid until the
 // next call.
@@ -28,7 +47,8 @@ func (f *inflater) records(b *batch) ([]byte, error) {
 		return nil, fmt.Errorf("batch at offset %d: compression %d is not known", b.base, b.compression())
 	}
 	f.buf.Reset()
-	r := codec.NewReader(bytes.NewReader(body))
+	f.in.Reset(body)
+	r := codec.NewReader(&f.in)
 	n, err := f.buf.ReadFrom(io.LimitReader(r, maxBatchData+1))
 	if cerr := r.Close(); err == nil {
 		err = cerr

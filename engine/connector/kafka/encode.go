@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -129,10 +130,13 @@ func (e *encoder) writer(ctx context.Context, topics bytesColumn, row int) (*top
 		fixed = e.sink.home
 	}
 	if fixed == "" {
-		return nil, fmt.Errorf("null topic present in the data. Use the topic option for setting a topic.")
+		return nil, errNullTopic
 	}
 	return e.open(ctx, fixed)
 }
+
+// errNullTopic is Spark's.
+var errNullTopic = errors.New("null topic present in the data. Use the topic option for setting a topic")
 
 func (e *encoder) open(ctx context.Context, name string) (*topicWriter, error) {
 	n, err := e.sink.partitions(ctx, name)

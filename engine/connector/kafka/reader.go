@@ -287,32 +287,64 @@ func (s *source) index(a *answer, p *fetchedPart, offset int64) (*fetched, error
 	return f, nil
 }
 
-// emit cuts [from, to) of an answer into chunks of about chunkRows rows.
+// emit cuts [from, to) of an answer into chunks of about chunkRows rows, and says
+// whether the receiver wants more.
 func (rd *reader) emit(f *fetched, from, to int64, yield func(connector.Chunk, error) bool) bool {
-	for i := 0; i < len(f.batches); {
-		c := &chunk{src: rd.src, part: rd.part, split: rd.split, buf: f.buf, from: from, to: to}
-		start := i
-		for ; i < len(f.batches) && c.rows < chunkRows; i++ {
-			b := &f.batches[i]
-			if b.next() <= from || b.base >= to {
-				if c.rows == 0 {
-					start = i + 1
-					continue
-				}
-				break
+	batches := visible(f.batches, from, to)
+	for len(batches) > 0 {
+		if b := &batches[0]; b.dense() && b.compression() == 0 && clippedRows(b, from, to) >= 2*chunkRows {
+			if !rd.emitLarge(f, batches[:1:1], from, to, yield) {
+				return false
 			}
-			c.rows += clippedRows(b, from, to)
-		}
-		if c.rows == 0 {
+			batches = batches[1:]
 			continue
 		}
-		c.batches = f.batches[start:i:i]
-		f.buf.retain()
-		if !yield(c, nil) {
+		n, rows := 0, 0
+		for n < len(batches) && rows < chunkRows {
+			rows += clippedRows(&batches[n], from, to)
+			n++
+		}
+		if !rd.yield(f, &chunk{batches: batches[:n:n], from: from, to: to, rows: rows}, yield) {
 			return false
 		}
+		batches = batches[n:]
 	}
 	return true
+}
+
+// emitLarge cuts one large batch by offsets: its records can be counted off
+// without being decoded.
+func (rd *reader) emitLarge(f *fetched, one []batch, from, to int64, yield func(connector.Chunk, error) bool) bool {
+	lo, hi := max(one[0].base, from), min(one[0].next(), to)
+	for first := true; lo < hi; first = false {
+		end := min(lo+chunkRows, hi)
+		if hi-end < chunkRows/2 {
+			end = hi
+		}
+		if !rd.yield(f, &chunk{batches: one, from: lo, to: end, rows: int(end - lo), checked: !first}, yield) {
+			return false
+		}
+		lo = end
+	}
+	return true
+}
+
+func (rd *reader) yield(f *fetched, c *chunk, yield func(connector.Chunk, error) bool) bool {
+	c.src, c.part, c.split, c.buf = rd.src, rd.part, rd.split, f.buf
+	f.buf.retain()
+	return yield(c, nil)
+}
+
+// visible gives the batches that have offsets in [from, to).
+func visible(batches []batch, from, to int64) []batch {
+	for len(batches) > 0 && batches[0].next() <= from {
+		batches = batches[1:]
+	}
+	n := len(batches)
+	for n > 0 && batches[n-1].base >= to {
+		n--
+	}
+	return batches[:n]
 }
 
 // clippedRows bounds the rows that a batch has in [from, to).

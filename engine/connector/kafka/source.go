@@ -21,11 +21,12 @@ import (
 // source reads the partitions of a subscription by offset ranges.
 type source struct {
 	*sourceConfig
-	table   string
-	cluster *cluster
-	schema  *arrow.Schema
-	buffers bufferPool
-	scans   scannerPool
+	table     string
+	cluster   *cluster
+	schema    *arrow.Schema
+	buffers   bufferPool
+	scans     scannerPool
+	inflaters inflaterPool
 
 	// What Plan found last, used by its one goroutine only.
 	parts      []partition
@@ -464,18 +465,31 @@ func (s *source) Committed(ctx context.Context, o connector.Offsets) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.requestTimeout)
 	defer cancel()
+	var last error // what a timeout hides
+	err := s.cluster.retry(ctx, "group "+group, func(ctx context.Context) error {
+		last = s.commit(ctx, group, topics)
+		return last
+	})
+	if err != nil {
+		return fmt.Errorf("kafka source %s: %w", s.table, cmp.Or(last, err))
+	}
+	return nil
+}
+
+// commit writes offsets without being a member of the group: generation -1.
+func (s *source) commit(ctx context.Context, group string, topics map[string][]kafkago.OffsetCommit) error {
 	client := &kafkago.Client{Addr: s.cluster.addr, Transport: s.cluster.transport}
 	resp, err := client.OffsetCommit(ctx, &kafkago.OffsetCommitRequest{GroupID: group, GenerationID: -1, Topics: topics})
 	if err != nil {
-		return fmt.Errorf("kafka source %s: offsets of group %s: %w", s.table, group, err)
+		return err
 	}
 	for topic, parts := range resp.Topics {
 		for _, p := range parts {
 			if errors.Is(p.Error, kafkago.UnknownMemberId) {
-				return fmt.Errorf("kafka source %s: group %s has consumers of its own: give the query a group of its own", s.table, group)
+				return fmt.Errorf("group %s has consumers of its own: give the query a group of its own", group)
 			}
 			if p.Error != nil {
-				return fmt.Errorf("kafka source %s: offset of group %s for %s/%d: %w", s.table, group, topic, p.Partition, p.Error)
+				return fmt.Errorf("offset of %s/%d: %w", topic, p.Partition, p.Error)
 			}
 		}
 	}
