@@ -1,0 +1,204 @@
+package exec
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/sql/plan"
+)
+
+// row is a row of the reference: two keys, where NaN stands for itself and nil
+// for NULL, and a number that tells rows apart.
+type row struct {
+	x  *float64
+	s  *string
+	id int
+}
+
+func randomRows(rng *rand.Rand, n int) []row {
+	out := make([]row, n)
+	for i := range out {
+		out[i].id = i
+		if rng.IntN(8) > 0 {
+			v := []float64{0, math.Copysign(0, -1), 1, -1, 2.5, math.NaN(), 1e300}[rng.IntN(7)]
+			out[i].x = &v
+		}
+		if rng.IntN(8) > 0 {
+			v := []string{"", "a", "aa", "aaaaaaaab", "aaaaaaaac", "b"}[rng.IntN(6)]
+			out[i].s = &v
+		}
+	}
+	return out
+}
+
+func (r row) json() string {
+	x, s := "null", "null"
+	if r.x != nil {
+		if x = fmt.Sprint(*r.x); *r.x != *r.x {
+			x = `"NaN"`
+		}
+	}
+	if r.s != nil {
+		s = `"` + *r.s + `"`
+	}
+	return fmt.Sprintf("[%s,%s,%d]", x, s, r.id)
+}
+
+func text3(rs []row) string {
+	out := make([]string, len(rs))
+	for i, r := range rs {
+		out[i] = r.json()
+	}
+	return strings.Join(out, "\n")
+}
+
+// compareX is SQL's order: NULL first, NaN last, zeros equal.
+func (r row) compareX(o row) int {
+	switch {
+	case r.x == nil || o.x == nil:
+		return boolRank(r.x != nil) - boolRank(o.x != nil)
+	case *r.x == *o.x || *r.x != *r.x && *o.x != *o.x:
+		return 0
+	case *r.x < *o.x || *o.x != *o.x:
+		return -1
+	}
+	return 1
+}
+
+func (r row) compareS(o row) int {
+	if r.s == nil || o.s == nil {
+		return boolRank(r.s != nil) - boolRank(o.s != nil)
+	}
+	return cmp.Compare(*r.s, *o.s)
+}
+
+// FuzzAgainstRows compares joins, sorts and groups with loops over rows, for
+// random rows in random cuts.
+func FuzzAgainstRows(f *testing.F) {
+	for seed := range uint64(12) {
+		f.Add(seed, uint8(seed*5), uint8(seed*3+1))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, n, size uint8) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		left, right := randomRows(rng, int(n)), randomRows(rng, int(n)/2)
+		tables := map[string]string{"t": text3(left), "r": text3(right)}
+		againstRows(t, tables, left, right, func(n plan.Node) string {
+			got, err := runPlan(t, n, tables, int(size)+1, int(seed%70), int(seed%4)+1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		})
+	})
+}
+
+func againstRows(t *testing.T, tables map[string]string, left, right []row, run func(plan.Node) string) {
+	x, s, id := column(1, "x", f64), column(2, "s", str), column(3, "id", f64)
+	y, u, od := column(11, "y", f64), column(12, "u", str), column(13, "od", f64)
+	in, other := table("t", x, s, id), table("r", y, u, od)
+	ids := func(n plan.Node, cols ...plan.Column) plan.Node {
+		p := &plan.Project{Input: n}
+		for _, c := range cols {
+			p.Exprs = append(p.Exprs, plan.NamedExpr{Column: c, Expr: ref(c)})
+		}
+		return p
+	}
+	expect := func(what, got string, want []string) {
+		t.Helper()
+		if w := strings.Join(want, "\n"); got != w {
+			t.Errorf("%s\ngot:\n%s\nwant:\n%s\nt:\n%s\nr:\n%s", what, got, w, tables["t"], tables["r"])
+		}
+	}
+
+	for _, desc := range []bool{false, true} {
+		sorted := slices.Clone(left)
+		slices.SortStableFunc(sorted, func(a, b row) int {
+			first := a.compareX(b)
+			if desc {
+				first = -first
+			}
+			return cmp.Or(first, a.compareS(b))
+		})
+		var want []string
+		for _, r := range sorted {
+			want = append(want, fmt.Sprintf("[%d]", r.id))
+		}
+		n := &plan.Sort{Input: in, Keys: []plan.SortKey{{Expr: ref(x), Desc: desc, NullsFirst: !desc}, {Expr: ref(s), NullsFirst: true}}}
+		expect(n.String(), run(ids(n, id)), want)
+	}
+
+	for _, keys := range [][2][]plan.Expr{
+		{{ref(x)}, {ref(y)}}, {{ref(s)}, {ref(u)}}, {{ref(x), ref(s)}, {ref(y), ref(u)}},
+	} {
+		for _, safe := range []bool{false, true} {
+			for _, kind := range []plan.JoinKind{plan.Inner, plan.Left, plan.Semi, plan.Anti} {
+				n := &plan.Join{Kind: kind, Left: in, Right: other, LeftKeys: keys[0], RightKeys: keys[1], NullSafe: []bool{safe, safe}[:len(keys[0])]}
+				if kind == plan.Semi || kind == plan.Anti {
+					expect(n.String(), run(ids(n, id)), joinRows(n, left, right))
+				} else {
+					expect(n.String(), run(ids(n, id, od)), joinRows(n, left, right))
+				}
+			}
+		}
+	}
+
+	var order []row
+	sums := map[int]int{}
+	for _, r := range left {
+		at := slices.IndexFunc(order, func(o row) bool { return r.compareX(o) == 0 && r.compareS(o) == 0 })
+		if at < 0 {
+			at, order = len(order), append(order, r)
+		}
+		sums[at] += r.id
+	}
+	var want []string
+	for i := range order {
+		want = append(want, fmt.Sprintf("[%d]", sums[i]))
+	}
+	total := column(20, "total", f64)
+	n := &plan.Aggregate{
+		Input: in, Groups: []plan.NamedExpr{{Column: x, Expr: ref(x)}, {Column: s, Expr: ref(s)}}, Aggs: []plan.AggExpr{sumOf(total, ref(id))},
+	}
+	expect(n.String(), run(ids(n, total)), want)
+}
+
+// joinRows is a nested loop.
+func joinRows(n *plan.Join, left, right []row) []string {
+	equal := func(l, r row) bool {
+		for i, k := range n.LeftKeys {
+			null, differ := l.s == nil || r.s == nil, l.compareS(r) != 0
+			if arrow.TypeEqual(k.Type(), f64) {
+				null, differ = l.x == nil || r.x == nil, l.compareX(r) != 0
+			}
+			if differ || null && !n.NullSafe[i] {
+				return false
+			}
+		}
+		return true
+	}
+	var out []string
+	for _, l := range left {
+		hits := 0
+		for _, r := range right {
+			if equal(l, r) {
+				if hits++; n.Kind == plan.Inner || n.Kind == plan.Left {
+					out = append(out, fmt.Sprintf("[%d,%d]", l.id, r.id))
+				}
+			}
+		}
+		switch {
+		case n.Kind == plan.Left && hits == 0:
+			out = append(out, fmt.Sprintf("[%d,null]", l.id))
+		case n.Kind == plan.Semi && hits > 0, n.Kind == plan.Anti && hits == 0:
+			out = append(out, fmt.Sprintf("[%d]", l.id))
+		}
+	}
+	return out
+}
