@@ -56,8 +56,8 @@ type (
 	}
 
 	// CreateView is CREATE [OR REPLACE] [TEMPORARY] VIEW name [(columns)] AS query.
-	// Text is the query's text after the expansion of variables; QuerySpan where
-	// it stands.
+	// Text is the query's text after the expansion of variables; Query.Span is
+	// where it stands.
 	CreateView struct {
 		Span
 		OrReplace   bool

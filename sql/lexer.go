@@ -182,22 +182,13 @@ func (l *lexer) numberOrWord(start int) {
 	i := skipDigits(s, start)
 	plain := true // no point and no exponent yet
 	if i < len(s) && s[i] == '.' {
-		if j := skipDigits(s, i+1); j > i+1 || i > start && !isWordAt(s, j) {
+		if j := skipDigits(s, i+1); j > i+1 || i > start && endsNumber(s, j) {
 			i, plain = j, false
 		}
 	}
-	exponent := false
-	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
-		j := i + 1
-		if j < len(s) && (s[j] == '+' || s[j] == '-') {
-			j++
-		}
-		if k := skipDigits(s, j); k > j {
-			i, exponent = k, true
-		}
-	}
-	digits := i
-	suffix := numberSuffix(s[i:], plain && !exponent)
+	digits := skipExponent(s, i)
+	suffix := numberSuffix(s[digits:], plain && digits == i)
+	i = digits
 	i += len(suffix)
 	if i < len(s) && isWordAt(s, i) {
 		// The number runs on into letters: a name if it holds no point or sign.
@@ -214,6 +205,28 @@ func (l *lexer) numberOrWord(start int) {
 	}
 	t := l.add(tokNumber, start, i, s[start:digits])
 	t.suffix = strings.ToUpper(suffix)
+}
+
+// skipExponent returns the offset after the exponent at i, or i.
+func skipExponent(s string, i int) int {
+	if i >= len(s) || s[i] != 'e' && s[i] != 'E' {
+		return i
+	}
+	j := i + 1
+	if j < len(s) && (s[j] == '+' || s[j] == '-') {
+		j++
+	}
+	if k := skipDigits(s, j); k > j {
+		return k
+	}
+	return i
+}
+
+// endsNumber reports whether what stands at i, after a point without digits,
+// lets a number end there: 1. and 1.e5 and 1.D, but not 1.a.
+func endsNumber(s string, i int) bool {
+	i = skipExponent(s, i)
+	return !isWordAt(s, i+len(numberSuffix(s[i:], false)))
 }
 
 func (l *lexer) badNumber(start, i int) {

@@ -120,6 +120,21 @@ func validZone(s string) bool {
 		minutes, rest, ok2 := cutNumber(strings.TrimPrefix(rest, ":"), 1, 2)
 		return ok && ok2 && rest == "" && hours <= 18 && minutes <= 59
 	}
-	_, err := time.LoadLocation(s)
-	return err == nil
+	return isRegion(s)
+}
+
+// isRegion reports whether s has the form of a region's name. Whether there is
+// such a region is seen when the literal's value is needed.
+func isRegion(s string) bool {
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "" || !isWordAt(part, 0) || isDigit(part[0]) {
+			return false
+		}
+		for i := range len(part) {
+			if !isWordAt(part, i) && part[i] != '-' && part[i] != '+' {
+				return false
+			}
+		}
+	}
+	return true
 }
