@@ -129,6 +129,11 @@ type ScanColumn struct {
 	// Parser, when not nil, has the connector parse the column's bytes as JSON: the
 	// opaque parser of catalog.JSONParse. Column.Type is then the parsed type.
 	Parser any
+
+	// What the parser was made of, to make one for fewer fields: the indexes of
+	// parse.Root's fields that it gives.
+	parse  *catalog.JSONParse
+	fields []int
 }
 
 // JoinKind is the kind of a join.
