@@ -56,6 +56,7 @@ type sink struct {
 	owner   connector.QueryID
 	plain   bool // a batch INSERT into a folder of files without a log
 	last    batchEpoch
+	out     *bufio.Writer // of part files, one after the other
 }
 
 // batchEpoch is an epoch that a batch INSERT has written.
@@ -271,7 +272,6 @@ type partWriter struct {
 	sink *sink
 	name string
 	file *disk.Pending
-	buf  *bufio.Writer
 	size int64
 }
 
@@ -298,7 +298,11 @@ func (w *partWriter) begin() error {
 	if err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
-	w.file, w.buf = f, bufio.NewWriterSize(f, 256<<10)
+	w.file = f
+	if w.sink.out == nil {
+		w.sink.out = bufio.NewWriterSize(nil, 256<<10)
+	}
+	w.sink.out.Reset(f)
 	head := w.sink.enc.header()
 	if len(head) == 0 {
 		return nil
@@ -315,14 +319,14 @@ func (w *partWriter) begin() error {
 
 func (w *partWriter) write(data []byte) error {
 	w.size += int64(len(data))
-	if _, err := w.buf.Write(data); err != nil {
+	if _, err := w.sink.out.Write(data); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }
 
 func (w *partWriter) commit() error {
-	if err := w.buf.Flush(); err != nil {
+	if err := w.sink.out.Flush(); err != nil {
 		return errors.Join(err, w.abort())
 	}
 	if err := w.file.Replace(); err != nil {

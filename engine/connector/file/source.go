@@ -55,6 +55,7 @@ type source struct {
 	end    connector.Offsets
 	schema *arrow.Schema
 	reader reader
+	block  int64 // bytes of a chunk
 
 	mu         sync.Mutex
 	projection *connector.Projection
@@ -63,7 +64,7 @@ type source struct {
 }
 
 func newSource(fsys disk.FS, l *listing, schema *arrow.Schema, r reader) *source {
-	s := &source{fs: fsys, files: l.files, end: connector.Offsets{}, schema: schema, reader: r, heads: map[string][]byte{}}
+	s := &source{fs: fsys, files: l.files, end: connector.Offsets{}, schema: schema, reader: r, block: blockBytes, heads: map[string][]byte{}}
 	for _, f := range l.files {
 		s.end[f.path] = f.size
 	}
@@ -105,7 +106,7 @@ func (s *source) Plan(_ context.Context, from connector.Offsets, l connector.Lim
 func (s *source) Ranges(from, to connector.Offsets) []connector.Range {
 	var out []connector.Range
 	for _, f := range s.files {
-		step := int64(blockBytes)
+		step := s.block
 		if f.gzipped() || !s.reader.splittable() {
 			step = f.size
 		}
@@ -246,7 +247,7 @@ func (s *source) readGzip(ctx context.Context, f io.Reader, r connector.Range, y
 	}
 	var rest, head []byte
 	for at := int64(0); ctx.Err() == nil; {
-		data := append(make([]byte, 0, blockBytes+len(rest)), rest...)
+		data := append(make([]byte, 0, int(s.block)+len(rest)), rest...)
 		n, err := io.ReadFull(z, data[len(data):cap(data)])
 		data = data[:len(data)+n]
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && atEnd(z)
