@@ -1,6 +1,7 @@
 package function
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 
@@ -22,7 +23,7 @@ type ModelLookup func(name string) *catalog.ModelEntry
 // the models there are, for suggestions.
 func BuiltinsWith(lookup ModelLookup, names func() []string) catalog.Builtins {
 	var fs []catalog.Function
-	for _, group := range [][]scalar{operators, numbers, texts, digests, documents, collections, times} {
+	for _, group := range [][]scalar{operators, numbers, texts, digests, documents, collections, times, models{lookup, names}.functions()} {
 		for _, f := range group {
 			fs = append(fs, f)
 		}
@@ -65,6 +66,11 @@ var operators = []scalar{
 	{"least", extreme(-1)},
 	{"getitem", bindGetItem},
 	{"||", bindConcat},
+	{"like", bindLike(false)},
+	{"ilike", bindLike(true)},
+	{"rlike", withRegexp(strict(takes(tString, tString), tBool, rowsBool(rlike)))},
+	{"regexp", withRegexp(strict(takes(tString, tString), tBool, rowsBool(rlike)))},
+	{"regexp_like", withRegexp(strict(takes(tString, tString), tBool, rowsBool(rlike)))},
 }
 
 var numbers = []scalar{
@@ -100,9 +106,9 @@ var numbers = []scalar{
 	{"sinh", real1(math.Sinh)},
 	{"cosh", real1(math.Cosh)},
 	{"tanh", real1(math.Tanh)},
-	{"asinh", real1(math.Asinh)},
-	{"acosh", real1(math.Acosh)},
-	{"atanh", real1(math.Atanh)},
+	{"asinh", real1(func(v float64) float64 { return math.Log(v + math.Sqrt(v*v+1)) })},
+	{"acosh", real1(func(v float64) float64 { return math.Log(v + math.Sqrt(v*v-1)) })},
+	{"atanh", real1(func(v float64) float64 { return 0.5 * (math.Log1p(v) - math.Log1p(-v)) })},
 	{"degrees", real1(func(v float64) float64 { return v * (180 / math.Pi) })},
 	{"radians", real1(func(v float64) float64 { return v * (math.Pi / 180) })},
 	{"hypot", real2(math.Hypot)},
@@ -151,6 +157,44 @@ var texts = []scalar{
 	{"substr", textOrBinary(takes(tString, tInt, tInt).opt(1), substringText, substringBinary)},
 	{"left", strict(takes(tString, tInt), tString, rowsText(tString, leftText))},
 	{"right", strict(takes(tString, tInt), tString, rowsText(tString, rightText))},
+	{"lpad", strict(takes(tString, tInt, tString).opt(1), tString, rowsText(tString, pad(true)))},
+	{"rpad", strict(takes(tString, tInt, tString).opt(1), tString, rowsText(tString, pad(false)))},
+	{"repeat", strict(takes(tString, tInt), tString, rowsText(tString, repeatText))},
+	{"space", strict(takes(tInt), tString, rowsText(tString, spaceText))},
+	{"reverse", bindReverse},
+	{"replace", strict(takes(tString, tString, tString).opt(1), tString, rowsText(tString, replaceText))},
+	{"translate", strict(takes(tString, tString, tString), tString, rowsText(tString, translate))},
+	{"instr", strict(takes(tString, tString), tInt, rowsFixed(tInt, instr))},
+	{"locate", strict(takes(tString, tString, tInt).opt(1), tInt, rowsFixed(tInt, locate))},
+	{"position", strict(takes(tString, tString, tInt).opt(1), tInt, rowsFixed(tInt, locate))},
+	{"initcap", strict(takes(tString), tString, rowsText(tString, initcap))},
+	{"ascii", strict(takes(tString), tInt, rowsFixed(tInt, ascii))},
+	{"chr", strict(takes(tLong), tString, rowsText(tString, chr))},
+	{"char", strict(takes(tLong), tString, rowsText(tString, chr))},
+	{"soundex", strict(takes(tString), tString, rowsText(tString, soundex))},
+	{"levenshtein", strict(takes(tString, tString, tInt).opt(1), tInt, rowsFixed(tInt, levenshtein))},
+	{"overlay", strict(takes(tString, tString, tInt, tInt).opt(1), tString, rowsText(tString, overlay))},
+	{"substring_index", strict(takes(tString, tString, tInt), tString, rowsText(tString, substringIndex))},
+	{"split_part", strict(takes(tString, tString, tInt), tString, rowsText(tString, splitPart))},
+	{"split", withRegexp(strict(takes(tString, tString, tInt).opt(1), listType(tString), rowsTexts(splitText)))},
+	{"find_in_set", strict(takes(tString, tString), tInt, rowsFixed(tInt, findInSet))},
+	{"regexp_extract", withRegexp(strict(takes(tString, tString, tInt).opt(1), tString, rowsText(tString, regexpExtract)))},
+	{"regexp_extract_all", withRegexp(strict(takes(tString, tString, tInt).opt(1), listType(tString), rowsTexts(regexpExtractAll)))},
+	{"regexp_replace", withRegexp(strict(takes(tString, tString, tString, tInt).opt(1), tString, rowsText(tString, regexpReplace)))},
+	{"regexp_substr", withRegexp(strict(takes(tString, tString), tString, rowsText(tString, regexpSubstr)))},
+	{"regexp_count", withRegexp(strict(takes(tString, tString), tInt, rowsFixed(tInt, regexpCount)))},
+	{"regexp_instr", withRegexp(strict(takes(tString, tString), tInt, rowsFixed(tInt, regexpInstr)))},
+	{"startswith", textTest(bytes.HasPrefix)},
+	{"endswith", textTest(bytes.HasSuffix)},
+	{"contains", textTest(bytes.Contains)},
+	{"elt", bindElt},
+	{"mask", lenient(takes(tString, tString, tString, tString, tString).opt(4), tString, rowsTextNull(tString, mask))},
+	{"luhn_check", strict(takes(tString), tBool, rowsBool(luhn))},
+	{"url_encode", strict(takes(tString), tString, rowsText(tString, urlEncode))},
+	{"url_decode", strict(takes(tString), tString, rowsText(tString, urlDecode))},
+	{"parse_url", strict(takes(tString, tString, tString).opt(1), tString, rowsText(tString, parseURL))},
+	{"decode", bindDecode},
+	{"encode", strict(takes(tString, tString), tBinary, rowsText(tBinary, encodeText))},
 }
 
 var digests = []scalar{
@@ -176,6 +220,30 @@ var collections = []scalar{
 	{"array", bindArray},
 	{"map", bindMap},
 	{"element_at", bindElementAt},
+	{"try_element_at", bindTryElementAt},
+	{"get", bindGet},
+	{"size", bindSize(true)},
+	{"cardinality", bindSize(true)},
+	{"array_size", bindSize(false)},
+	{"array_contains", withElement(always(tBool), true, arrayContains)},
+	{"array_position", withElement(always(tLong), true, arrayPosition)},
+	{"array_remove", withElement(asList, true, arrayRemove)},
+	{"array_append", withElement(asList, false, appendElement(false))},
+	{"array_prepend", withElement(asList, false, appendElement(true))},
+	{"array_insert", bindArrayInsert},
+	{"array_distinct", bindArrayDistinct},
+	{"array_compact", bindArrayCompact},
+	{"array_union", combine(func(_, _ bool) bool { return true })},
+	{"array_intersect", combine(func(first, inOther bool) bool { return first && inOther })},
+	{"array_except", combine(func(first, inOther bool) bool { return first && !inOther })},
+	{"arrays_overlap", overlap},
+	{"array_join", strict(takes(listType(tString), tString, tString).opt(1), tString, rowsText(tString, arrayJoin))},
+	{"array_max", bindArrayExtreme(1)},
+	{"array_min", bindArrayExtreme(-1)},
+	{"sort_array", bindSortArray},
+	{"slice", bindSlice},
+	{"flatten", bindFlatten},
+	{"array_repeat", bindArrayRepeat},
 }
 
 var times = []scalar{

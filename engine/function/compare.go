@@ -31,6 +31,9 @@ func comparedType(op string, args []catalog.Arg) (arrow.DataType, error) {
 	}
 	a, b := args[0], args[1]
 	dt, ok := comparedAs(a.Type, b.Type)
+	if ok && isNumeric(dt) && (a.Type.ID() == arrow.BOOL || b.Type.ID() == arrow.BOOL) {
+		ok = equality(op) // only it takes booleans for numbers
+	}
 	if !ok {
 		return nil, argErr(1, "%s cannot compare %s with %s", op, typeName(a.Type), typeName(b.Type))
 	}
@@ -38,6 +41,14 @@ func comparedType(op string, args []catalog.Arg) (arrow.DataType, error) {
 		return nil, argErr(0, "%s cannot compare values of type %s", op, typeName(dt))
 	}
 	return dt, nil
+}
+
+func equality(op string) bool {
+	switch op {
+	case "=", "!=", "<=>", "isdistinct":
+		return true
+	}
+	return false
 }
 
 // compareKernel compares two columns of one type. Greater is less the other way

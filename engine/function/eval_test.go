@@ -122,6 +122,7 @@ func (e *evaluator) castBound(b bound, to arrow.DataType) (bound, error) {
 // call makes the node of a bound call whose arguments have the types wanted.
 func (e *evaluator) call(c catalog.Call, args []bound, cast bool) (bound, error) {
 	var err error
+	args = slices.Clone(args)
 	for k := range args {
 		if want := c.ArgTypes[k]; want != nil && args[k].lambda == nil && !same(want, args[k].dt) {
 			if cast {
