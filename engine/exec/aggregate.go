@@ -32,8 +32,8 @@ type aggSpec struct {
 	distinct *keyLayout
 }
 
-func newAggregate(n *plan.Aggregate) (*aggregate, error) {
-	x := newExprs(n.Input.Columns(), aggregateExprs(n)...)
+func newAggregate(n *plan.Aggregate, in []plan.Column) (*aggregate, error) {
+	x := newExprs(in, aggregateExprs(n)...)
 	a := &aggregate{text: n.String(), schema: schemaOf(n.Columns()), memos: x.memos}
 	var types []arrow.DataType
 	for _, g := range n.Groups {
@@ -61,10 +61,7 @@ func newAggregate(n *plan.Aggregate) (*aggregate, error) {
 
 // aggregateExprs are all expressions over the input.
 func aggregateExprs(n *plan.Aggregate) []plan.Expr {
-	var es []plan.Expr
-	for _, g := range n.Groups {
-		es = append(es, g.Expr)
-	}
+	es := named(n.Groups)
 	for _, a := range n.Aggs {
 		es = append(es, a.Args...)
 		if a.Filter != nil {

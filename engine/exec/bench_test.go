@@ -104,3 +104,47 @@ func BenchmarkProject(b *testing.B) {
 	rec := doubles(schemaOf(n.Input.Columns()), benchRows, func(r, c int) float64 { return float64(r * c) })
 	through(b, benchTask(), mustCompile(b, n).Root().Branches[0].Ops, rec)
 }
+
+// breaking runs a breaker over a record again and again.
+func breaking(b *testing.B, n plan.Node, rec arrow.Record) {
+	task := benchTask()
+	brk := mustCompile(b, n).Root().Breaker
+	for b.Loop() {
+		p := brk.Local(task)
+		if _, err := p.Add(task, 1, rec); err != nil {
+			b.Fatal(err)
+		}
+		for out, err := range brk.Finish(task, p) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			out.Release()
+		}
+	}
+	perRow(b, b.N*int(rec.NumRows()))
+}
+
+func BenchmarkSort(b *testing.B) {
+	x, y := column(1, "x", f64), column(2, "y", f64)
+	n := &plan.Sort{Input: table("t", x, y), Keys: []plan.SortKey{{Expr: ref(x)}, {Expr: ref(y), Desc: true}}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	rec := doubles(schemaOf(n.Columns()), benchRows, func(int, int) float64 { return rng.Float64() })
+	breaking(b, n, rec)
+}
+
+func BenchmarkAggregate(b *testing.B) {
+	for _, k := range []struct {
+		name string
+		key  plan.Column
+	}{{"double", column(1, "k", f64)}, {"text", column(1, "k", str)}} {
+		b.Run(k.name, func(b *testing.B) {
+			v, total := column(2, "v", f64), column(3, "total", f64)
+			n := &plan.Aggregate{
+				Input: table("t", k.key, v), Groups: []plan.NamedExpr{{Column: k.key, Expr: ref(k.key)}},
+				Aggs: []plan.AggExpr{sumOf(total, ref(v))},
+			}
+			rec := doubles(schemaOf(n.Input.Columns()), benchRows, func(r, _ int) float64 { return float64(r * 7 % 1000) })
+			breaking(b, n, rec)
+		})
+	}
+}

@@ -22,7 +22,7 @@ func Compile(n plan.Node) (*Program, error) {
 		n = w.Input
 	}
 	c := &compiler{}
-	f, err := c.node(n)
+	f, err := c.node(n, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +37,15 @@ type compiler struct {
 
 // flow is the part of a stage built so far.
 type flow struct {
+	cols     []plan.Column // of its records
 	needs    []*Stage
 	branches []Branch
 	static   bool
 }
 
-// then adds an operator to each branch.
-func (f *flow) then(op Operator) *flow {
+// then adds an operator, which gives cols, to each branch.
+func (f *flow) then(op Operator, cols []plan.Column) *flow {
+	f.cols = cols
 	for i := range f.branches {
 		f.branches[i].Ops = append(f.branches[i].Ops, op)
 	}
@@ -51,8 +53,8 @@ func (f *flow) then(op Operator) *flow {
 }
 
 // leafFlow starts a stage.
-func leafFlow(l Leaf, static bool) *flow {
-	return &flow{branches: []Branch{{Leaf: l}}, static: static}
+func leafFlow(cols []plan.Column, l Leaf, static bool) *flow {
+	return &flow{cols: cols, branches: []Branch{{Leaf: l}}, static: static}
 }
 
 // end ends a stage with a breaker.
@@ -63,8 +65,8 @@ func (c *compiler) end(f *flow, b Breaker) *Stage {
 }
 
 // after starts a stage that reads the result of another.
-func after(s *Stage) *flow {
-	f := leafFlow(&StageLeaf{s}, s.Static)
+func after(s *Stage, cols []plan.Column) *flow {
+	f := leafFlow(cols, &StageLeaf{s}, s.Static)
 	f.needs = []*Stage{s}
 	return f
 }
@@ -80,59 +82,79 @@ func (c *compiler) root(f *flow) {
 	c.end(f, nil)
 }
 
-// node compiles a plan node and what is below it.
-func (c *compiler) node(n plan.Node) (*flow, error) {
+// node compiles a plan node and what is below it. Need is the columns that are
+// read above it, which the flow gives at least, in any order; nil is all, in the
+// node's order.
+func (c *compiler) node(n plan.Node, need columnSet) (*flow, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return scan(n)
 	case *plan.Values:
 		return valuesFlow(n), nil
 	case *plan.Filter:
-		return operate(c, n.Input, func() (*filter, error) { return newFilter(n) })
+		return operate(c, n.Input, need.with(n.Cond), func(f *flow) (*filter, []plan.Column, error) {
+			return newFilter(n, f.cols, need)
+		})
 	case *plan.Project:
-		return operate(c, n.Input, func() (*project, error) { return newProject(n) })
+		return operate(c, n.Input, columnSet{}.with(named(n.Exprs)...), func(f *flow) (*project, []plan.Column, error) {
+			p, err := newProject(n, f.cols)
+			return p, n.Columns(), err
+		})
+	case *plan.Generate:
+		return operate(c, n.Input, need.with(n.Args...), func(f *flow) (*generate, []plan.Column, error) {
+			cols := slices.Concat(f.cols, n.Cols)
+			g, err := newGenerate(n, f.cols, cols)
+			return g, cols, err
+		})
 	case *plan.Join:
-		return c.join(n)
+		return c.join(n, need)
 	case *plan.Union:
 		return c.union(n)
-	case *plan.Generate:
-		return operate(c, n.Input, func() (*generate, error) { return newGenerate(n) })
 	case *plan.Sample:
-		return c.sample(n)
+		return c.sample(n, need)
 	case *plan.Sort:
-		return breakAt(c, n.Input, func() (*sorting, error) { return newSort(n) })
+		return breakAt(c, n.Input, need.with(sortExprs(n)...), func(f *flow) (*sorting, []plan.Column, error) {
+			s, err := newSort(n, f.cols)
+			return s, f.cols, err
+		})
 	case *plan.Aggregate:
-		return breakAt(c, n.Input, func() (*aggregate, error) { return newAggregate(n) })
+		return breakAt(c, n.Input, columnSet{}.with(aggregateExprs(n)...), func(f *flow) (*aggregate, []plan.Column, error) {
+			a, err := newAggregate(n, f.cols)
+			return a, n.Columns(), err
+		})
 	case *plan.Limit:
-		return breakAt(c, n.Input, func() (*limit, error) { return newLimit(n), nil })
+		return breakAt(c, n.Input, need, func(f *flow) (*limit, []plan.Column, error) {
+			return &limit{text: n.String(), schema: schemaOf(f.cols), n: n.N, skip: n.Offset}, f.cols, nil
+		})
 	}
 	return nil, fmt.Errorf("%s (%T) cannot be run", n, n)
 }
 
-// operate compiles input and puts an operator behind it.
-func operate[T Operator](c *compiler, input plan.Node, op func() (T, error)) (*flow, error) {
-	f, err := c.node(input)
+// operate compiles input and puts an operator behind it; op also says which
+// columns the operator gives.
+func operate[T Operator](c *compiler, input plan.Node, need columnSet, op func(*flow) (T, []plan.Column, error)) (*flow, error) {
+	f, err := c.node(input, need)
 	if err != nil {
 		return nil, err
 	}
-	o, err := op()
+	o, cols, err := op(f)
 	if err != nil {
 		return nil, err
 	}
-	return f.then(o), nil
+	return f.then(o, cols), nil
 }
 
 // breakAt compiles input and ends its stage with a breaker.
-func breakAt[T Breaker](c *compiler, input plan.Node, breaker func() (T, error)) (*flow, error) {
-	f, err := c.node(input)
+func breakAt[T Breaker](c *compiler, input plan.Node, need columnSet, breaker func(*flow) (T, []plan.Column, error)) (*flow, error) {
+	f, err := c.node(input, need)
 	if err != nil {
 		return nil, err
 	}
-	b, err := breaker()
+	b, cols, err := breaker(f)
 	if err != nil {
 		return nil, err
 	}
-	return after(c.end(f, b)), nil
+	return after(c.end(f, b), cols), nil
 }
 
 func scan(n *plan.Scan) (*flow, error) {
@@ -151,13 +173,13 @@ func scan(n *plan.Scan) (*flow, error) {
 		}
 		p.Columns = append(p.Columns, pc)
 	}
-	return leafFlow(&ScanLeaf{Scan: n, Projection: p}, !n.Table.Stream), nil
+	return leafFlow(n.Columns(), &ScanLeaf{Scan: n, Projection: p}, !n.Table.Stream), nil
 }
 
 // cachedScan reads rows held in memory. The wanted columns are picked by an
 // operator, so that the leaf lends the cache's own records.
 func cachedScan(n *plan.Scan) (*flow, error) {
-	f := leafFlow(&RecordsLeaf{Schema: n.Cache.Schema, Records: n.Cache.Records}, true)
+	f := leafFlow(nil, &RecordsLeaf{Schema: n.Cache.Schema, Records: n.Cache.Records}, true)
 	p := &picker{text: n.String(), schema: schemaOf(n.Columns())}
 	for _, col := range n.Cols {
 		if col.Parser != nil {
@@ -165,7 +187,7 @@ func cachedScan(n *plan.Scan) (*flow, error) {
 		}
 		p.cols = append(p.cols, col.Source)
 	}
-	return f.then(p), nil
+	return f.then(p, n.Columns()), nil
 }
 
 func valuesFlow(n *plan.Values) *flow {
@@ -177,32 +199,32 @@ func valuesFlow(n *plan.Values) *flow {
 	if n.Rows > 0 {
 		leaf.Records = []arrow.Record{array.NewRecord(schema, n.Arrays, int64(n.Rows))}
 	}
-	return leafFlow(leaf, true)
-}
-
-func newLimit(n *plan.Limit) *limit {
-	return &limit{text: n.String(), schema: schemaOf(n.Columns()), n: n.N, skip: n.Offset}
+	return leafFlow(n.Cols, leaf, true)
 }
 
 // sample is by rows a limit, else by chance.
-func (c *compiler) sample(n *plan.Sample) (*flow, error) {
+func (c *compiler) sample(n *plan.Sample, need columnSet) (*flow, error) {
 	switch {
 	case n.Rows >= 0:
-		return breakAt(c, n.Input, func() (*limit, error) {
-			return &limit{text: n.String(), schema: schemaOf(n.Columns()), n: n.Rows}, nil
+		return breakAt(c, n.Input, need, func(f *flow) (*limit, []plan.Column, error) {
+			return &limit{text: n.String(), schema: schemaOf(f.cols), n: n.Rows}, f.cols, nil
 		})
 	case n.Seeded:
-		return breakAt(c, n.Input, func() (*repeatable, error) { return newRepeatable(n), nil })
+		return breakAt(c, n.Input, need, func(f *flow) (*repeatable, []plan.Column, error) {
+			return newRepeatable(n, f.cols), f.cols, nil
+		})
 	}
-	return operate(c, n.Input, func() (*sampler, error) { return newSampler(n), nil })
+	return operate(c, n.Input, need, func(f *flow) (*sampler, []plan.Column, error) {
+		return newSampler(n, f.cols), f.cols, nil
+	})
 }
 
 // union puts the branches of its inputs side by side.
 func (c *compiler) union(n *plan.Union) (*flow, error) {
 	schema := schemaOf(n.Cols)
-	out := &flow{static: true}
+	out := &flow{cols: n.Cols, static: true}
 	for _, in := range n.Ins {
-		f, err := c.node(in)
+		f, err := c.node(in, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -210,7 +232,7 @@ func (c *compiler) union(n *plan.Union) (*flow, error) {
 			if len(s.Fields()) != len(schema.Fields()) {
 				return nil, fmt.Errorf("%s: an input has %d columns instead of %d", n, len(s.Fields()), len(schema.Fields()))
 			}
-			f.then(&picker{text: "Rename", schema: schema, cols: upTo(len(n.Cols))})
+			f.then(&picker{text: "Rename", schema: schema, cols: upTo(len(n.Cols))}, n.Cols)
 		}
 		out.branches = append(out.branches, f.branches...)
 		out.static = out.static && f.static

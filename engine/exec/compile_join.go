@@ -12,37 +12,40 @@ import (
 // side is one input of a join.
 type side struct {
 	flow *flow
-	node plan.Node
 	keys []plan.Expr
 }
 
 // join compiles a join: the rows of the side without end, or of the left one when
 // both end, look up those of the other.
-func (c *compiler) join(n *plan.Join) (*flow, error) {
-	left, err := c.node(n.Left)
+func (c *compiler) join(n *plan.Join, need columnSet) (*flow, error) {
+	reads := slices.Concat(n.LeftKeys, n.RightKeys)
+	if n.On != nil {
+		reads = append(reads, n.On)
+	}
+	left, err := c.node(n.Left, need.with(reads...))
 	if err != nil {
 		return nil, err
 	}
-	right, err := c.node(n.Right)
+	right, err := c.node(n.Right, need.with(reads...))
 	if err != nil {
 		return nil, err
 	}
-	l, r := side{left, n.Left, n.LeftKeys}, side{right, n.Right, n.RightKeys}
+	l, r := side{left, n.LeftKeys}, side{right, n.RightKeys}
 	if err := joinable(n, !left.static, !right.static); err != nil {
 		return nil, err
 	}
 	switch {
 	case n.Kind == plan.Full:
-		return c.fullJoin(n, l, r)
+		return c.fullJoin(n, need, l, r)
 	case n.Kind == plan.Right:
-		return c.halfJoin(n, r, l, pairOuter)
+		return c.halfJoin(n, need, sides{r, l}, pairOuter)
 	case !right.static:
-		return c.halfJoin(n, r, l, pairInner)
+		return c.halfJoin(n, need, sides{r, l}, pairInner)
 	}
 	kind := map[plan.JoinKind]pairing{
 		plan.Inner: pairInner, plan.Cross: pairInner, plan.Left: pairOuter, plan.Semi: pairSemi, plan.Anti: pairAnti,
 	}[n.Kind]
-	return c.halfJoin(n, l, r, kind)
+	return c.halfJoin(n, need, sides{l, r}, kind)
 }
 
 // joinable says which joins of streams cannot be run.
@@ -60,28 +63,32 @@ func joinable(n *plan.Join, left, right bool) error {
 	return nil
 }
 
+// sides are the inputs of a probe: its rows, and those they look up.
+type sides struct{ from, to side }
+
 // halfJoin compiles a join whose result is decided row by row of one side.
-func (c *compiler) halfJoin(n *plan.Join, probeSide, buildSide side, kind pairing) (*flow, error) {
+func (c *compiler) halfJoin(n *plan.Join, need columnSet, s sides, kind pairing) (*flow, error) {
 	layout, err := joinLayout(n)
 	if err != nil {
 		return nil, err
 	}
-	table, stage, err := c.build(n, buildSide, layout, false)
+	table, stage, err := c.build(n, s.to, layout, false)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newProbe(n, probeSide, buildSide, kind)
+	out := need.of(n.Columns())
+	p, err := newProbe(n, s, kind, out)
 	if err != nil {
 		return nil, err
 	}
 	p.layout, p.from = layout, table
-	probeSide.flow.need([]*Stage{stage})
-	return probeSide.flow.then(p), nil
+	s.from.flow.need([]*Stage{stage})
+	return s.from.flow.then(p, out), nil
 }
 
 // fullJoin is a left join and then the right side's rows without match: each side
 // is built, and its rows then look up those of the other.
-func (c *compiler) fullJoin(n *plan.Join, l, r side) (*flow, error) {
+func (c *compiler) fullJoin(n *plan.Join, need columnSet, l, r side) (*flow, error) {
 	layout, err := joinLayout(n)
 	if err != nil {
 		return nil, err
@@ -94,25 +101,28 @@ func (c *compiler) fullJoin(n *plan.Join, l, r side) (*flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	outer, err := newProbe(n, l, r, pairOuter)
+	cols := need.of(n.Columns())
+	outer, err := newProbe(n, sides{l, r}, pairOuter, cols)
 	if err != nil {
 		return nil, err
 	}
 	outer.layout, outer.from = layout, rightTable
-	lone, err := newProbe(n, r, l, pairLone)
+	lone, err := newProbe(n, sides{r, l}, pairLone, cols)
 	if err != nil {
 		return nil, err
 	}
 	lone.layout, lone.from = layout, leftTable
-	out := &flow{static: leftStage.Static && rightStage.Static}
+	out := &flow{cols: cols, static: leftStage.Static && rightStage.Static}
 	out.need([]*Stage{leftStage, rightStage})
-	out.branches = slices.Concat(after(leftStage).then(outer).branches, after(rightStage).then(lone).branches)
+	out.branches = slices.Concat(
+		after(leftStage, l.flow.cols).then(outer, cols).branches,
+		after(rightStage, r.flow.cols).then(lone, cols).branches)
 	return out, nil
 }
 
 // build ends a side's stage with the breaker that builds the table.
 func (c *compiler) build(n *plan.Join, s side, layout *keyLayout, emit bool) (*holder, *Stage, error) {
-	x := newExprs(s.node.Columns(), s.keys...)
+	x := newExprs(s.flow.cols, s.keys...)
 	keys, err := x.all(s.keys)
 	if err != nil {
 		return nil, nil, err
@@ -120,7 +130,7 @@ func (c *compiler) build(n *plan.Join, s side, layout *keyLayout, emit bool) (*h
 	h := &holder{}
 	c.holders = append(c.holders, h)
 	b := &buildSide{
-		text: "Build for " + n.String(), schema: schemaOf(s.node.Columns()),
+		text: "Build for " + n.String(), schema: schemaOf(s.flow.cols),
 		keys: keys, memos: x.memos, layout: layout, to: h, emit: emit,
 	}
 	return h, c.end(s.flow, b), nil
@@ -148,20 +158,20 @@ func joinLayout(n *plan.Join) (*keyLayout, error) {
 	return layout, nil
 }
 
-func newProbe(n *plan.Join, from, to side, kind pairing) (*probe, error) {
-	x := newExprs(from.node.Columns(), from.keys...)
-	keys, err := x.all(from.keys)
+func newProbe(n *plan.Join, s sides, kind pairing, out []plan.Column) (*probe, error) {
+	x := newExprs(s.from.flow.cols, s.from.keys...)
+	keys, err := x.all(s.from.keys)
 	if err != nil {
 		return nil, err
 	}
-	p := &probe{text: n.String(), schema: schemaOf(n.Columns()), kind: kind, keys: keys, memos: x.memos}
+	p := &probe{text: n.String(), schema: schemaOf(out), kind: kind, keys: keys, memos: x.memos}
 	if n.On != nil {
-		if p.on, err = newResidual(n.On, from, to); err != nil {
+		if p.on, err = newResidual(n.On, s); err != nil {
 			return nil, err
 		}
 	}
-	for _, col := range n.Columns() {
-		o, err := locate(col, from, to)
+	for _, col := range out {
+		o, err := locate(col, s)
 		if err != nil {
 			return nil, err
 		}
@@ -170,8 +180,8 @@ func newProbe(n *plan.Join, from, to side, kind pairing) (*probe, error) {
 	return p, nil
 }
 
-func newResidual(on plan.Expr, from, to side) (*residual, error) {
-	x := newExprs(slices.Concat(from.node.Columns(), to.node.Columns()), on)
+func newResidual(on plan.Expr, s sides) (*residual, error) {
+	x := newExprs(slices.Concat(s.from.flow.cols, s.to.flow.cols), on)
 	cond, err := x.condition(on)
 	if err != nil {
 		return nil, err
@@ -180,12 +190,12 @@ func newResidual(on plan.Expr, from, to side) (*residual, error) {
 }
 
 // locate finds a column of a join's output in its inputs.
-func locate(col plan.Column, from, to side) (outColumn, error) {
+func locate(col plan.Column, s sides) (outColumn, error) {
 	same := func(c plan.Column) bool { return c.ID == col.ID }
-	if i := slices.IndexFunc(from.node.Columns(), same); i >= 0 {
+	if i := slices.IndexFunc(s.from.flow.cols, same); i >= 0 {
 		return outColumn{col: i}, nil
 	}
-	if i := slices.IndexFunc(to.node.Columns(), same); i >= 0 {
+	if i := slices.IndexFunc(s.to.flow.cols, same); i >= 0 {
 		return outColumn{build: true, col: i}, nil
 	}
 	return outColumn{}, fmt.Errorf("column %s of a join is in neither of its inputs", col.Name)

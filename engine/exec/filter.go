@@ -14,15 +14,26 @@ type filter struct {
 	schema *arrow.Schema
 	cond   *condition
 	memos  int
+	// pick is the columns it gives, when the condition reads others.
+	pick []int
 }
 
-func newFilter(n *plan.Filter) (*filter, error) {
-	x := newExprs(n.Input.Columns(), n.Cond)
+// newFilter also says which columns the filter gives: those in need.
+func newFilter(n *plan.Filter, in []plan.Column, need columnSet) (*filter, []plan.Column, error) {
+	x := newExprs(in, n.Cond)
 	cond, err := x.condition(n.Cond)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &filter{text: n.String(), schema: schemaOf(n.Input.Columns()), cond: cond, memos: x.memos}, nil
+	out := need.of(in)
+	f := &filter{text: n.String(), schema: schemaOf(out), cond: cond, memos: x.memos}
+	if len(out) < len(in) {
+		f.pick = make([]int, len(out))
+		for i, c := range out {
+			f.pick[i] = x.ordinals[c.ID]
+		}
+	}
+	return f, out, nil
 }
 
 func (f *filter) String() string        { return f.text }
@@ -44,19 +55,34 @@ func (f *filter) apply(t catalog.Task, rec arrow.Record) (arrow.Record, error) {
 		return nil, err
 	}
 	n := keep.count()
-	switch {
-	case n == 0:
+	if n == 0 {
 		return nil, nil
-	case n == int(rec.NumRows()):
-		rec.Retain()
-		return rec, nil
 	}
+	from := f.picked(rec)
+	if n == int(rec.NumRows()) {
+		return sameRows(from, rec), nil
+	}
+	defer from.Release()
 	rows := keep.rows(make([]int32, 0, n))
-	out, err := gatherRecord(t.Allocator(), plainRecord(rec), rows)
+	out, err := gatherRecord(t.Allocator(), from, rows)
 	if err != nil {
 		return nil, err
 	}
 	return track(out, rec, rows), nil
+}
+
+// picked is rec with the columns that go on.
+func (f *filter) picked(rec arrow.Record) arrow.Record {
+	rec = plainRecord(rec)
+	if f.pick == nil {
+		rec.Retain()
+		return rec
+	}
+	cols := make([]arrow.Array, len(f.pick))
+	for i, c := range f.pick {
+		cols[i] = slice(rec.Column(c), 0, int(rec.NumRows()))
+	}
+	return makeRecord(f.schema, cols, int(rec.NumRows()))
 }
 
 // plainRecord is the record without the origin of its rows.

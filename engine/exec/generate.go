@@ -22,14 +22,14 @@ type generate struct {
 	outer  bool
 }
 
-func newGenerate(n *plan.Generate) (*generate, error) {
-	x := newExprs(n.Input.Columns(), n.Args...)
+func newGenerate(n *plan.Generate, in, out []plan.Column) (*generate, error) {
+	x := newExprs(in, n.Args...)
 	args, err := x.all(n.Args)
 	if err != nil {
 		return nil, err
 	}
 	return &generate{
-		text: n.String(), schema: schemaOf(n.Columns()), name: n.Name, fn: n.Fn, args: args, memos: x.memos, outer: n.Outer,
+		text: n.String(), schema: schemaOf(out), name: n.Name, fn: n.Fn, args: args, memos: x.memos, outer: n.Outer,
 	}, nil
 }
 

@@ -27,7 +27,8 @@ type keyLayout struct {
 	words int
 	// marks is true when the first word has a bit for each NULL.
 	marks bool
-	// single text column: its bytes are the key.
+	// text is true for a single column of text, whose bytes are the key; one that is
+	// nullSafe has a byte behind them that tells NULL from text.
 	text bool
 	seed maphash.Seed
 }
@@ -48,7 +49,7 @@ func newKeyLayout(types []arrow.DataType, nullSafe []bool) (*keyLayout, error) {
 	switch {
 	case !fixed:
 		l.words = 0
-		l.text = len(types) == 1 && !nullSafe[0] && isText(types[0])
+		l.text = len(types) == 1 && isText(types[0])
 	case l.marks:
 		l.words++
 	}
@@ -134,11 +135,7 @@ func (l *keyLayout) load(k *keyRows, cols []arrow.Array, from, n int) {
 	}
 	k.bytes, k.ends = k.bytes[:0], k.ends[:0]
 	if l.text {
-		off, src := offsetsOf(cols[0]), bytesOf(cols[0])
-		for i := from; i < from+n; i++ {
-			k.bytes = append(k.bytes, src[off[i]:off[i+1]]...)
-			k.ends = append(k.ends, len(k.bytes))
-		}
+		l.loadText(k, cols[0], from, n)
 	} else {
 		for i := from; i < from+n; i++ {
 			for _, c := range cols {
@@ -151,6 +148,22 @@ func (l *keyLayout) load(k *keyRows, cols []arrow.Array, from, n int) {
 	for i, end := range k.ends {
 		k.hashes[i] = maphash.Bytes(l.seed, k.bytes[start:end])
 		start = end
+	}
+}
+
+func (l *keyLayout) loadText(k *keyRows, a arrow.Array, from, n int) {
+	off, src, safe := offsetsOf(a), bytesOf(a), l.nullSafe[0]
+	nulls := safe && hasNulls(a)
+	for i := from; i < from+n; i++ {
+		switch {
+		case nulls && a.IsNull(i):
+			k.bytes = append(k.bytes, 0)
+		case safe:
+			k.bytes = append(append(k.bytes, src[off[i]:off[i+1]]...), 1)
+		default:
+			k.bytes = append(k.bytes, src[off[i]:off[i+1]]...)
+		}
+		k.ends = append(k.ends, len(k.bytes))
 	}
 }
 

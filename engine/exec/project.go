@@ -15,12 +15,9 @@ type project struct {
 	memos  int
 }
 
-func newProject(n *plan.Project) (*project, error) {
-	es := make([]plan.Expr, len(n.Exprs))
-	for i, e := range n.Exprs {
-		es[i] = e.Expr
-	}
-	x := newExprs(n.Input.Columns(), es...)
+func newProject(n *plan.Project, in []plan.Column) (*project, error) {
+	es := named(n.Exprs)
+	x := newExprs(in, es...)
 	evs, err := x.all(es)
 	if err != nil {
 		return nil, err

@@ -55,8 +55,8 @@ type sampler struct {
 	runs   atomic.Uint64 // chunks so far, so that no two use the same numbers
 }
 
-func newSampler(n *plan.Sample) *sampler {
-	s := &sampler{text: n.String(), schema: schemaOf(n.Columns()), chance: newChance(n)}
+func newSampler(n *plan.Sample, cols []plan.Column) *sampler {
+	s := &sampler{text: n.String(), schema: schemaOf(cols), chance: newChance(n)}
 	s.chance.seed = rand.Uint64()
 	return s
 }
@@ -92,8 +92,8 @@ type repeatable struct {
 	inOrder
 }
 
-func newRepeatable(n *plan.Sample) *repeatable {
-	return &repeatable{text: n.String(), schema: schemaOf(n.Columns()), chance: newChance(n)}
+func newRepeatable(n *plan.Sample, cols []plan.Column) *repeatable {
+	return &repeatable{text: n.String(), schema: schemaOf(cols), chance: newChance(n)}
 }
 
 func (s *repeatable) String() string        { return s.text }

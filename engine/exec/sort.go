@@ -22,17 +22,16 @@ type sorting struct {
 	memos  int
 }
 
-func newSort(n *plan.Sort) (*sorting, error) {
-	es := make([]plan.Expr, len(n.Keys))
-	s := &sorting{text: n.String(), schema: schemaOf(n.Columns())}
-	for i, k := range n.Keys {
+func newSort(n *plan.Sort, in []plan.Column) (*sorting, error) {
+	es := sortExprs(n)
+	s := &sorting{text: n.String(), schema: schemaOf(in)}
+	for _, k := range n.Keys {
 		if err := sortable(k.Expr.Type()); err != nil {
 			return nil, fmt.Errorf("ORDER BY %s: %w", k.Expr, err)
 		}
-		es[i] = k.Expr
 		s.keys = append(s.keys, sortKey{desc: k.Desc, nullsFirst: k.NullsFirst})
 	}
-	x := newExprs(n.Input.Columns(), es...)
+	x := newExprs(in, es...)
 	var err error
 	s.exprs, err = x.all(es)
 	s.memos = x.memos
