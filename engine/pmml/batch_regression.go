@@ -173,7 +173,7 @@ func (lt *linearTable) run(t *tile, ys []float64, float bool) {
 		ys[i] = lt.intercept
 	}
 	for j := range lt.terms {
-		lt.terms[j].add(t, ys)
+		lt.terms[j].add(t, ys, float)
 		if float {
 			for i, y := range ys {
 				ys[i] = float64(float32(y))
@@ -182,15 +182,15 @@ func (lt *linearTable) run(t *tile, ys []float64, float bool) {
 	}
 }
 
-// add adds a term to each row's sum. The products are rounded on their own, never fused with the addition.
-func (p *linearTerm) add(t *tile, ys []float64) {
+// add adds a term to each row's sum. Products are rounded on their own, never fused with the addition.
+func (p *linearTerm) add(t *tile, ys []float64, float bool) {
 	xs := t.x[p.feat*tileRows:][:len(ys)]
 	switch {
 	case p.product != nil:
 		for i := range ys {
 			z := p.coef
 			for _, f := range p.product {
-				z = float64(z * t.x[f*tileRows+i])
+				z = narrow(z*t.x[f*tileRows+i], float)
 			}
 			ys[i] += z
 		}
@@ -202,13 +202,17 @@ func (p *linearTerm) add(t *tile, ys []float64) {
 		}
 	case p.isAt:
 		for i, x := range xs {
-			if x == p.at {
+			if compareFloat(x, p.at) == 0 {
 				ys[i] += p.coef
 			}
 		}
 	case p.exponent != 1:
 		for i, x := range xs {
-			ys[i] += float64(p.coef * math.Pow(x, p.exponent))
+			ys[i] += narrow(p.coef*math.Pow(x, p.exponent), float)
+		}
+	case float:
+		for i, x := range xs {
+			ys[i] += narrow(p.coef*x, true)
 		}
 	default:
 		for i, x := range xs {

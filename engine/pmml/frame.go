@@ -98,6 +98,8 @@ func (l *loader) model(e *element, parent *frame) (*frame, error) {
 	f := &frame{e: e, parent: parent, scope: newScope(nil), target: target{slot: -1}}
 	if parent != nil {
 		f.scope.parent = parent.scope
+	} else {
+		f.scope = l.top // where the fields of the TransformationDictionary look for theirs
 	}
 	a.need("functionName")
 	f.function = a.str("functionName", "")

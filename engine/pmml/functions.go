@@ -364,4 +364,4 @@ var groupRefs = regexp.MustCompile(`\$([0-9])`)
 
 func normalCDF(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 func normalPDF(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) }
-func normalIDF(p float64) float64 { return -math.Sqrt2 * math.Erfcinv(2*p) }
+func normalIDF(p float64) float64 { return 0 - math.Sqrt2*math.Erfcinv(2*p) }

@@ -3,7 +3,7 @@ package pmml
 import "fmt"
 
 // maxSlots bounds what a document may expand to: calls of defined functions are expanded where they stand.
-const maxSlots = 1 << 20
+const maxSlots = 1 << 17
 
 // slotKind says where the value of a slot comes from.
 type slotKind uint8
