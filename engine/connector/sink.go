@@ -46,6 +46,8 @@ type Sink interface {
 type Resumer interface {
 	// Resume is called once before the first Write, with the next epoch to be planned
 	// or run again. First is true when the query has no checkpoint yet. An error
-	// says what does not fit and the remedy.
+	// says what does not fit and the remedy. It is called for streaming queries only:
+	// a batch INSERT has no place to go on from, and its rows are appended to what is
+	// there.
 	Resume(ctx context.Context, q QueryID, next int64, first bool) error
 }

@@ -1,14 +1,12 @@
 package file
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
 
 	"github.com/millrace-sql/millrace/catalog"
-	"github.com/millrace-sql/millrace/engine/codec"
 	"github.com/millrace-sql/millrace/engine/connector"
 )
 
@@ -63,7 +61,7 @@ func (o output) record(t catalog.Task, cols []arrow.Array, n int) (arrow.Record,
 	for i, from := range o.from {
 		c := cols[from]
 		if d := o.p.Columns[i].JSON; d != nil {
-			parsed, err := parseJSON(t, d, c)
+			parsed, err := connector.ParseJSON(t.Allocator(), d, c)
 			if err != nil {
 				return nil, err
 			}
@@ -74,31 +72,4 @@ func (o output) record(t catalog.Task, cols []arrow.Array, n int) (arrow.Record,
 		out = append(out, c)
 	}
 	return array.NewRecord(o.p.Schema, out, int64(n)), nil
-}
-
-// parseJSON reads a column of texts as JSON.
-func parseJSON(t catalog.Task, d *codec.JSONDecoder, c arrow.Array) (arrow.Array, error) {
-	var text func(i int) []byte
-	switch c := c.(type) {
-	case *array.String:
-		data, offsets := c.ValueBytes(), c.ValueOffsets()
-		text = func(i int) []byte { return data[offsets[i]-offsets[0] : offsets[i+1]-offsets[0]] }
-	case *array.Binary:
-		text = c.Value
-	default:
-		return nil, fmt.Errorf("a column of type %s is not text", c.DataType())
-	}
-	s := d.NewScanner(t.Allocator())
-	defer s.Release()
-	s.Reserve(c.Len())
-	for i := range c.Len() {
-		if c.IsNull(i) {
-			s.AppendNull()
-			continue
-		}
-		if err := s.Append(text(i)); err != nil {
-			return nil, err
-		}
-	}
-	return s.Finish()
 }
