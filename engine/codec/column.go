@@ -127,9 +127,6 @@ func (c *column) init(mem memory.Allocator, dt arrow.DataType, path string) erro
 	return nil
 }
 
-// adopt makes the children of a nested column; the caller may have embedded them elsewhere.
-func (c *column) adopt(children ...*column) { c.children = children }
-
 // childFields are the fields below a nested type: element; key and value; members.
 func childFields(dt arrow.DataType) []arrow.Field {
 	switch t := dt.(type) {

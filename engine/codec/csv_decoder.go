@@ -245,6 +245,8 @@ type recordReader struct {
 	nextAt  int
 	raw     []byte // the current record without its line end
 	started bool
+
+	linesKnown bool
 }
 
 func newRecordReader(r io.Reader, o CSVOptions) *recordReader {
@@ -275,9 +277,22 @@ func (r *recordReader) fill() error {
 				r.started = true
 				r.buf = bytes.TrimPrefix(r.buf, []byte("\xef\xbb\xbf"))
 			}
+			if !r.linesKnown && r.t.o.MultiLine {
+				r.detectLines()
+			}
 			return err
 		}
 	}
+}
+
+// detectLines looks at the first line break of multi-line input, as univocity does.
+func (r *recordReader) detectLines() {
+	i := bytes.IndexAny(r.buf, "\r\n")
+	if i < 0 || i+1 == len(r.buf) && !r.eof {
+		return
+	}
+	r.linesKnown = true
+	r.t.crlf = r.buf[i] == '\r' && i+1 < len(r.buf) && r.buf[i+1] == '\n'
 }
 
 // next goes to the next record, or returns io.EOF.

@@ -13,10 +13,11 @@ type CSVOptions struct {
 	Header      bool
 	InferSchema bool
 
-	Sep     string // default ","; may be several characters
-	Quote   byte   // default '"'
-	NoQuote bool   // quote="": no quoting
-	Escape  byte   // default '\'; set it to the quote for RFC 4180's doubled quotes
+	Sep      string // default ","; may be several characters
+	Quote    byte   // default '"'
+	NoQuote  bool   // quote="": no quoting
+	Escape   byte   // default '\'; set it to the quote for RFC 4180's doubled quotes
+	NoEscape bool   // escape="": a quote inside quotes cannot be escaped; written ones are doubled
 	// EscapeEscape escapes the escape inside quotes (charToEscapeQuoteEscaping); default the escape itself.
 	EscapeEscape byte
 	Comment      byte   // lines that begin with it are left out; 0: none
@@ -59,7 +60,7 @@ func (o CSVOptions) withDefaults() CSVOptions {
 	if o.Quote == 0 && !o.NoQuote {
 		o.Quote = '"'
 	}
-	if o.Escape == 0 {
+	if o.Escape == 0 && !o.NoEscape {
 		o.Escape = '\\'
 	}
 	if o.EscapeEscape == 0 && o.Escape != o.Quote {
@@ -98,6 +99,10 @@ func ParseCSVOptions(m map[string]string) (o CSVOptions, unknown []string, err e
 		o.NoQuote = v == "" || v == "\x00"
 		return setChar(&o.Quote)(v)
 	}
+	escape := func(v string) error {
+		o.NoEscape = v == "" || v == "\x00"
+		return setChar(&o.Escape)(v)
+	}
 	unknown, err = applyOptions(m, map[string]optionSetter{
 		"mode":                          setMode(&o.Mode),
 		"columnnameofcorruptrecord":     setText(&o.CorruptColumn),
@@ -107,7 +112,7 @@ func ParseCSVOptions(m map[string]string) (o CSVOptions, unknown []string, err e
 		"sep":                           setSep(&o.Sep),
 		"delimiter":                     setSep(&o.Sep),
 		"quote":                         quote,
-		"escape":                        setChar(&o.Escape),
+		"escape":                        escape,
 		"chartoescapequoteescaping":     setChar(&o.EscapeEscape),
 		"comment":                       setChar(&o.Comment),
 		"nullvalue":                     setText(&o.NullValue),

@@ -90,7 +90,7 @@ func TestReadCSV(t *testing.T) {
 		{"lineSep", "a STRING", opts{"lineSep": ";"}, "1;2\n;3", "{\"a\":\"1\"}\n{\"a\":\"2\\n\"}\n{\"a\":\"3\"}", ""},
 		{"trimmed", "a STRING, b STRING", opts{"ignoreLeadingWhiteSpace": "true", "ignoreTrailingWhiteSpace": "true"}, " a , \"b \" \n", `{"a":"a","b":"b "}`, ""},
 		{"not trimmed", "a STRING, b STRING", nil, " a , \"b\"\n", `{"a":" a ","b":" \"b\""}`, ""},
-		{"multiLine", "a STRING, b INT", opts{"multiLine": "true"}, "\"x\ny\",1\r\n\r\n\"u\r\nv\",2", "{\"a\":\"x\\ny\",\"b\":1}\n{\"a\":\"u\\nv\",\"b\":2}", ""},
+		{"multiLine", "a STRING, b INT", opts{"multiLine": "true"}, "\"x\r\ny\",1\r\n\r\n\"u\r\nv\",2", "{\"a\":\"x\\ny\",\"b\":1}\n{\"a\":\"u\\nv\",\"b\":2}", ""},
 		{"patterns", "a DATE, b TIMESTAMP", opts{"dateFormat": "dd/MM/yyyy", "timestampFormat": "dd/MM/yyyy HH:mm"}, "26/08/2015,26/08/2015 07:30\n2015-08-26,x\n",
 			"{\"a\":\"2015-08-26\",\"b\":\"2015-08-26T07:30:00.000Z\"}\n{\"a\":null,\"b\":null}", ""},
 		{"header in any case and order", "A INT, b STRING", opts{"header": "true"}, "b,x,a\nu,9,1\n", `{"A":1,"b":"u"}`, ""},

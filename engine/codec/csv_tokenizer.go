@@ -13,6 +13,7 @@ type token struct {
 type tokenizer struct {
 	o       CSVOptions // with defaults
 	sep0    byte
+	crlf    bool // lines end in \r\n, which inside quotes is read as \n
 	tokens  []token
 	scratch []byte
 }
@@ -100,17 +101,17 @@ func (t *tokenizer) quoted(b []byte, i int) (tok token, end int, open bool) {
 	for j < len(b) {
 		c := b[j]
 		switch {
-		case c == esc && j+1 < len(b) && b[j+1] == q:
+		case c == esc && esc != 0 && j+1 < len(b) && b[j+1] == q:
 			take()
 			from = j + 1
 			j += 2
 			continue
-		case c == t.o.EscapeEscape && c != q && j+1 < len(b) && b[j+1] == esc:
+		case c == t.o.EscapeEscape && c != 0 && c != q && j+1 < len(b) && b[j+1] == esc:
 			take()
 			from = j + 1
 			j += 2
 			continue
-		case c == '\r' && t.o.MultiLine && j+1 < len(b) && b[j+1] == '\n':
+		case c == '\r' && t.crlf && j+1 < len(b) && b[j+1] == '\n':
 			take()
 			from = j + 1
 			j++

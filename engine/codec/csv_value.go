@@ -142,8 +142,8 @@ func parseJavaDouble(text []byte, bitSize int) (float64, bool) {
 		v, err := strconv.ParseFloat(string(text), bitSize)
 		return v, err == nil
 	}
-	hex := bytes.IndexAny(text, "xX") >= 0
-	if n := len(text); n > 1 && (!hex || bytes.IndexAny(text, "pP") >= 0) {
+	hex := bytes.ContainsAny(text, "xX")
+	if n := len(text); n > 1 && (!hex || bytes.ContainsAny(text, "pP")) {
 		if c := text[n-1] | 0x20; c == 'd' || c == 'f' {
 			text = text[:n-1]
 		}

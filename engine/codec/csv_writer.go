@@ -19,6 +19,7 @@ type CSVWriter struct {
 	lineSep   string
 	special   [256]bool // bytes that make a value need quotes
 	emptyText string
+	escape    byte
 }
 
 // NewCSVWriter prepares writing records of a schema. ARRAY, MAP and STRUCT columns are written as JSON, BINARY as
@@ -26,6 +27,9 @@ type CSVWriter struct {
 func NewCSVWriter(schema *arrow.Schema, opts CSVOptions) (*CSVWriter, error) {
 	w := &CSVWriter{schema: schema, opts: opts.withDefaults(), lineSep: opts.LineSep, emptyText: opts.EmptyValue}
 	setDefault(&w.lineSep, "\n")
+	if w.escape = w.opts.Escape; opts.NoEscape {
+		w.escape = w.opts.Quote
+	}
 	if !opts.HasEmptyValue {
 		w.emptyText = `""`
 	}
@@ -169,7 +173,7 @@ func (w *CSVWriter) appendText(dst, text []byte, first bool) []byte {
 		switch {
 		case w.opts.NoEscapeQuotes:
 		case c == w.opts.Quote:
-			dst = append(dst, w.opts.Escape)
+			dst = append(dst, w.escape)
 		case c == w.opts.Escape && w.opts.EscapeEscape != 0:
 			dst = append(dst, w.opts.EscapeEscape)
 		}

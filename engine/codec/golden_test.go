@@ -402,9 +402,7 @@ func TestDirtyRecords(t *testing.T) {
 		docs = append(docs, records[i].bytes(t))
 	}
 	schemas := []string{irisDDL, irisDDL + ", _corrupt_record STRING"}
-	for _, f := range strings.Split(irisDDL, ", ") {
-		schemas = append(schemas, f)
-	}
+	schemas = append(schemas, strings.Split(irisDDL, ", ")...)
 	for _, schema := range schemas {
 		t.Run(schema, func(t *testing.T) {
 			mem := checked(t)
@@ -564,5 +562,109 @@ func TestDecimalGoldens(t *testing.T) {
 	}
 	if n < 30 {
 		t.Errorf("only %d goldens", n)
+	}
+}
+
+// TestToJSONGoldens writes what Spark wrote: each value is read back from Spark's own text and written again, and a few
+// are built from their parts.
+func TestToJSONGoldens(t *testing.T) {
+	ddls := map[string]string{
+		`{"a":1,"b":2}`: "a INT, b INT", `{"col1":1,"col2":"x"}`: "col1 INT, col2 STRING", `{"d":0.1}`: "d DOUBLE", `{"d":1.0E7}`: "d DOUBLE",
+		`{"d":1.0E-4}`: "d DOUBLE", `{"d":1.23456789E8}`: "d DOUBLE", `{"d":"Infinity"}`: "d DOUBLE", `{"f":0.1}`: "f FLOAT",
+		`{"i":1,"s":2,"l":3,"b":true}`: "i TINYINT, s SMALLINT, l BIGINT, b BOOLEAN", `{"d":1.0000}`: "d DECIMAL(10,4)",
+		`{"d":"2024-02-29"}`: "d DATE", `{"t":"2024-02-29T10:00:00.123Z"}`: "t TIMESTAMP", `{"t":"26/08/2015"}`: "t TIMESTAMP", `{"b":"QUJD"}`: "b BINARY",
+		`{"s":"é漢🌸"}`: "s STRING", `{"s":"<&>'"}`: "s STRING", `{"n":{"x":1}}`: "n STRUCT<x:INT,y:VOID>", `{"a":[1,null,3]}`: "a ARRAY<INT>",
+		`{"m":{"k":1,"n":null}}`: "m MAP<STRING,INT>", `{"m":{}}`: "m MAP<STRING,STRING>", `[{"a":1}]`: "ARRAY<STRUCT<a:INT>>", `[]`: "ARRAY<STRING>",
+		`{"a":1}`: "MAP<STRING,INT>", `{"a":null}`: "a VOID",
+	}
+	n := 0
+	for _, g := range readLines[golden](t, "expressions.jsonl") {
+		if g.Group != "json:to_json" || g.String == nil {
+			continue
+		}
+		ddl, ok := ddls[*g.String]
+		if !ok {
+			continue // intervals, a struct as a map's key, two fields of one name
+		}
+		dt, err := parseDDL(ddl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, options := sqlArgs(g.SQL)
+		if i := strings.LastIndex(g.SQL, "map('"); i > 0 && (strings.Contains(g.SQL, "Format") || strings.Contains(g.SQL, "ignore")) {
+			_, options = sqlArgs(g.SQL[i:])
+		} else {
+			options = nil
+		}
+		opts, _, err := ParseJSONOptions(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem := checked(t)
+		arr, err := decodeJSON(t, mem, dt, opts, []byte(*g.String))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := NewValueWriter(dt, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(w.AppendValue(nil, arr, 0)); got != *g.String {
+			t.Errorf("%s: %s, Spark %s", g.SQL, got, *g.String)
+		}
+		arr.Release()
+		n++
+	}
+	if n < 24 {
+		t.Errorf("only %d goldens", n)
+	}
+}
+
+// sparkType is a type in the form of schema_of_json.
+func sparkType(dt arrow.DataType) string {
+	switch d := dt.(type) {
+	case *arrow.StructType:
+		var parts []string
+		for _, f := range d.Fields() {
+			parts = append(parts, f.Name+": "+sparkType(f.Type))
+		}
+		return "STRUCT<" + strings.Join(parts, ", ") + ">"
+	case *arrow.ListType:
+		return "ARRAY<" + sparkType(d.Elem()) + ">"
+	case *arrow.Decimal128Type:
+		return fmt.Sprintf("DECIMAL(%d,%d)", d.Precision, d.Scale)
+	}
+	return map[arrow.Type]string{arrow.INT64: "BIGINT", arrow.INT32: "INT", arrow.FLOAT64: "DOUBLE", arrow.STRING: "STRING", arrow.BOOL: "BOOLEAN"}[dt.ID()]
+}
+
+func TestSchemaOfGoldens(t *testing.T) {
+	n := 0
+	for _, g := range readLines[golden](t, "expressions.jsonl") {
+		args, options := sqlArgs(g.SQL)
+		var got string
+		var err error
+		switch g.Group {
+		case "json:schema_of_json":
+			opts, _, _ := ParseJSONOptions(options)
+			var dt arrow.DataType
+			if dt, err = InferJSONValue([]byte(args[0]), opts); err == nil {
+				got = sparkType(dt)
+			}
+		case "json:schema_of_csv":
+			opts, _, _ := ParseCSVOptions(map[string]string{"inferSchema": "true"})
+			var s *arrow.Schema
+			if s, err = InferCSV(strings.NewReader(args[0]), opts); err == nil {
+				got = sparkType(arrow.StructOf(s.Fields()...))
+			}
+		default:
+			continue
+		}
+		n++
+		if (err != nil) != (g.Error != nil) || err == nil && got != *g.String {
+			t.Errorf("%s: %s %v, Spark %s %v", g.SQL, got, err, g.Value, g.Error)
+		}
+	}
+	if n != 7 {
+		t.Errorf("%d goldens", n)
 	}
 }

@@ -196,7 +196,7 @@ func reserveAdjacent(items []patternItem) {
 		if items[i].max <= items[i].min {
 			continue
 		}
-		for j := i + 1; j < len(items) && items[j].max > 0 && items[j].max == items[j].min && items[j].letter != 'S'; j++ {
+		for j := i + 1; j < len(items) && items[j].max > 0 && items[j].max == items[j].min; j++ {
 			items[i].follow += items[j].min
 		}
 	}

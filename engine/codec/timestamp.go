@@ -62,10 +62,12 @@ func (c *clock) local(today int32) (int64, bool) {
 		}
 		days = daysFromCivil(p[0], p[1], p[2])
 	}
-	if days >= math.MaxInt64/microsPerDay || days <= math.MinInt64/microsPerDay {
+	if days > math.MaxInt64/microsPerDay || days < math.MinInt64/microsPerDay {
 		return 0, false
 	}
-	return int64(days)*microsPerDay + int64(p[3]*3600+p[4]*60+p[5])*microsPerSecond + int64(p[6]), true
+	clock := int64(p[3]*3600+p[4]*60+p[5])*microsPerSecond + int64(p[6])
+	micros := int64(days)*microsPerDay + clock
+	return micros, days < 0 || micros >= 0 // else it ran over
 }
 
 // parseClock takes a text apart by the rules of a cast.
