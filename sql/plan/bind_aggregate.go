@@ -18,6 +18,9 @@ type aggregation struct {
 	known  map[string]Column // groups and aggregates by fingerprint
 	// sets are the grouping sets, as indexes of groups; nil for a plain GROUP BY.
 	sets [][]int
+	// open is true when a group could not be bound and was reported: what it does not
+	// have is not reported again.
+	open bool
 	// id is the column with a set's grouping_id, when there are sets.
 	id Column
 }
@@ -102,6 +105,8 @@ func (q *selectBinder) groups() {
 	if g == nil {
 		return
 	}
+	faults := len(q.errs)
+	defer func() { q.aggs.open = len(q.errs) > faults }()
 	if g.Kind == "ALL" {
 		for i := range q.s.Items {
 			it := &q.s.Items[i]
@@ -133,7 +138,7 @@ func (q *selectBinder) groupStar(star *sql.Star) {
 func (q *selectBinder) groupItem(e sql.Expr, inAlias *sql.SelectItem) int {
 	if n, ok := ordinal(e); ok && inAlias == nil {
 		if n < 1 || n > len(q.s.Items) {
-			q.errorf(e.Pos(), "GROUP BY %d: there are %s", n, count(len(q.s.Items), "column"))
+			q.errorf(e.Pos(), "GROUP BY %d: %s", n, thereAre(len(q.s.Items), "column"))
 			return -1
 		}
 		it := &q.s.Items[n-1]
@@ -187,7 +192,7 @@ func (a *aggregation) group(e Expr, name string) int {
 	}
 	col := Column{ID: a.b.newID(), Name: name, Type: e.Type()}
 	if ref, ok := e.(*ColumnRef); ok {
-		col.ID = ref.Column.ID
+		col = ref.Column
 	}
 	a.known[key] = col
 	a.groups = append(a.groups, NamedExpr{Column: col, Expr: e})
@@ -267,12 +272,14 @@ func (a *aggregation) replace(e Expr, other func(ColumnID) bool) Expr {
 		}
 		if id := ref.Column.ID; !ours[id] && id != a.id.ID && !other(id) {
 			ok = false
+			if a.open {
+				return e, true
+			}
 			what := "there is no GROUP BY"
 			if len(a.groups) > 0 {
 				what = "GROUP BY does not have it"
 			}
-			err := a.b.errorf(e.Pos(), "column %s must be grouped by or stand in an aggregate: %s", quoteName(ref.Column.Name), what)
-			_ = err.WithHint("any_value(%s) takes one of a group's values", ref.Column.Name)
+			a.b.errorf(e.Pos(), "column %s must be grouped by or stand in an aggregate: %s", quoteName(ref.Column.Name), what)
 		}
 		return e, true
 	})

@@ -40,16 +40,16 @@ func (x *exprBinder) call(e *sql.Call) Expr {
 	if agg != nil {
 		return x.aggregate(name, agg, e, args)
 	}
+	fn := x.cat.Function(name)
+	if fn == nil && !slices.Contains(lazyNames, name) {
+		x.noFunction(name, e)
+		return nil
+	}
 	if !x.scalarOnly(e) {
 		return nil
 	}
 	if out, ok := x.lazy(name, e, args); ok {
 		return out
-	}
-	fn := x.cat.Function(name)
-	if fn == nil {
-		x.noFunction(name, e)
-		return nil
 	}
 	return x.bindCall(name, fn, e.Pos(), args)
 }
@@ -73,7 +73,7 @@ func (x *exprBinder) scalarOnly(e *sql.Call) bool {
 	return false
 }
 
-func (x *exprBinder) noFunction(name string, e *sql.Call) {
+func (x *binder) noFunction(name string, e *sql.Call) {
 	if x.cat.TableFunction(strings.TrimSuffix(name, "_outer")) != nil {
 		x.errorf(e.Pos(), "%s gives rows: it can stand by itself in a select list, in FROM or in LATERAL VIEW only", e.Name.Name)
 		return

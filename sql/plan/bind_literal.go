@@ -186,6 +186,14 @@ func decimalLiteral(text string) (*Literal, error) {
 	return &Literal{Value: b.NewArray()}, nil
 }
 
+// thereAre is "there is 1 column", "there are 2 columns".
+func thereAre(n int, noun string) string {
+	if n == 1 {
+		return "there is 1 " + noun
+	}
+	return "there are " + count(n, noun)
+}
+
 // count is "1 argument", "2 arguments".
 func count(n int, noun string) string {
 	if n == 1 {

@@ -141,7 +141,7 @@ func (b *binder) orderOutput(r *relation, order []sql.OrderItem) {
 		var key Expr
 		if n, ok := ordinal(o.X); ok {
 			if n < 1 || n > len(r.cols) {
-				b.errorf(o.X.Pos(), "ORDER BY %d: there are %s", n, count(len(r.cols), "column"))
+				b.errorf(o.X.Pos(), "ORDER BY %d: %s", n, thereAre(len(r.cols), "column"))
 				continue
 			}
 			key = &ColumnRef{Span: b.pos(o.X.Pos()), Column: r.cols[n-1].Column}
@@ -225,6 +225,10 @@ func (b *binder) limit(r *relation, q *sql.Query) {
 
 // rowCount is the value of a constant number of rows.
 func (b *binder) rowCount(e sql.Expr, clause string) (int64, bool) {
+	if readsColumn(e) {
+		b.errorf(e.Pos(), "%s needs a constant", clause)
+		return 0, false
+	}
 	x := &exprBinder{binder: b, scope: &relation{}, clause: clause}
 	bound := x.expr(e)
 	if bound == nil {
@@ -241,6 +245,14 @@ func (b *binder) rowCount(e sql.Expr, clause string) (int64, bool) {
 		return 0, false
 	}
 	return n, true
+}
+
+// readsColumn says whether an expression names a column.
+func readsColumn(e sql.Expr) bool {
+	if _, ok := e.(*sql.ColumnRef); ok {
+		return true
+	}
+	return slices.ContainsFunc(operands(e), readsColumn)
 }
 
 // oneRow is what a query without FROM reads.

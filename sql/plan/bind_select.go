@@ -131,7 +131,11 @@ func (q *selectBinder) bindItems() {
 			continue
 		}
 		if len(it.Aliases) > 0 {
-			q.errorf(it.Pos(), "AS (...) names the columns of a generator such as explode, and this is none")
+			if call, ok := it.X.(*sql.Call); ok && q.cat.Function(strings.ToLower(call.Name.Name)) == nil {
+				q.noFunction(strings.ToLower(call.Name.Name), call)
+			} else {
+				q.errorf(it.Pos(), "AS (...) names the columns of a generator such as explode, and this is none")
+			}
 			continue
 		}
 		out := &item{ast: it.X, alias: it.Alias.Name != "", expr: q.aboveAggregation(x.expr(it.X))}
@@ -288,7 +292,7 @@ func (q *selectBinder) orderKeys(order []sql.OrderItem) []orderKey {
 		o := &order[i]
 		if n, ok := ordinal(o.X); ok {
 			if n < 1 || n > len(q.items) {
-				q.errorf(o.X.Pos(), "ORDER BY %d: there are %s", n, count(len(q.items), "column"))
+				q.errorf(o.X.Pos(), "ORDER BY %d: %s", n, thereAre(len(q.items), "column"))
 				continue
 			}
 			if it := q.items[n-1]; it.expr != nil {

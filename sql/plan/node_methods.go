@@ -315,7 +315,7 @@ func namedText(exprs []NamedExpr) string {
 }
 
 func (e NamedExpr) String() string {
-	if ref, ok := e.Expr.(*ColumnRef); ok && ref.Column.ID == e.Column.ID {
+	if ref, ok := e.Expr.(*ColumnRef); ok && ref.Column.ID == e.Column.ID && ref.Column.Name == e.Column.Name {
 		return e.Column.String()
 	}
 	return e.Expr.String() + " AS " + e.Column.String()

@@ -1,5 +1,7 @@
 package plan
 
+import "strings"
+
 // visit calls f for an expression and all below it, parents first, as long as f
 // says to go on below.
 func visit(e Expr, f func(Expr) bool) {
@@ -98,11 +100,17 @@ func identical(a, b Expr) bool { return fingerprint(a) == fingerprint(b) }
 // fingerprint is a text that two expressions share only when they are the same
 // computation.
 func fingerprint(e Expr) string {
-	text := e.String()
+	var b strings.Builder
+	b.WriteString(e.String())
+	visitBodies(e, func(e Expr) { // two literals, or casts, can look alike
+		if t := e.Type(); t != nil && e.Children() == nil {
+			b.WriteString(" : " + t.String())
+		}
+	})
 	if t := e.Type(); t != nil {
-		text += " : " + t.String()
+		b.WriteString(" : " + t.String())
 	}
-	return text
+	return b.String()
 }
 
 // conjuncts splits a condition at its ANDs.
