@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/apache/arrow/go/v14/arrow"
+
 	"github.com/millrace-sql/millrace/catalog"
 )
 
@@ -251,6 +253,57 @@ var times = []scalar{
 	{"now", volatile(takes(), tTimestamp, nowTimestamp)},
 	{"current_date", volatile(takes(), tDate, nowDate)},
 	{"curdate", volatile(takes(), tDate, nowDate)},
+	{"current_timezone", strict(takes(), tString, rowsText(tString, func(_ *row, dst []byte) ([]byte, bool) { return append(dst, "UTC"...), true }))},
+	{"year", dateField(yearOf)},
+	{"quarter", dateField(quarterOf)},
+	{"month", dateField(monthOf)},
+	{"day", dateField(dayOf)},
+	{"dayofmonth", dateField(dayOf)},
+	{"dayofweek", dateField(dayOfWeek)},
+	{"dayofyear", dateField(dayOfYear)},
+	{"weekday", dateField(weekdayOf)},
+	{"weekofyear", dateField(weekOf)},
+	{"hour", clockField(3_600_000_000, 24)},
+	{"minute", clockField(60_000_000, 60)},
+	{"second", clockField(1_000_000, 60)},
+	{"extract", bindExtract},
+	{"date_part", bindExtract},
+	{"datepart", bindExtract},
+	{"date_add", bindDateAdd(1)},
+	{"dateadd", bindDateAdd(1)},
+	{"date_sub", bindDateAdd(-1)},
+	{"datediff", strict(takes(tDate, tDate), tInt, mapTwo(tInt, func(a, b int32) int32 { return a - b }))},
+	{"date_diff", strict(takes(tDate, tDate), tInt, mapTwo(tInt, func(a, b int32) int32 { return a - b }))},
+	{"timestampadd", strict(takes(tString, tInt, tTimestamp), tTimestamp, rowsFixed(tTimestamp, addUnits))},
+	{"timestampdiff", strict(takes(tString, tTimestamp, tTimestamp), tLong, rowsFixed(tLong, diffUnits))},
+	{"add_months", strict(takes(tDate, tInt), tDate, mapTwo(tDate, addMonths))},
+	{"months_between", strict(takes(tTimestamp, tTimestamp, tBool).opt(1), tDouble, rowsFixed(tDouble, monthsBetweenRow))},
+	{"last_day", strict(takes(tDate), tDate, mapFixed(tDate, lastDayOf))},
+	{"next_day", strict(takes(tDate, tString), tDate, rowsFixed(tDate, nextDay))},
+	{"trunc", strict(takes(tDate, tString), tDate, rowsFixed(tDate, truncRow))},
+	{"date_trunc", strict(takes(tString, tTimestamp), tTimestamp, rowsFixed(tTimestamp, dateTruncRow))},
+	{"date_format", withPattern(1, strict(takes(tTimestamp, tString), tString, rowsText(tString, dateFormat)))},
+	{"from_unixtime", withPattern(1, strict(takes(tLong, tString).opt(1), tString, rowsText(tString, fromUnixtime)))},
+	{"unix_timestamp", bindUnixTimestamp},
+	{"to_unix_timestamp", bindUnixTimestamp},
+	{"to_date", withPattern(1, bindTo(tDate, rowsFixed(tDate, parsedDate)))},
+	{"to_timestamp", withPattern(1, bindTo(tTimestamp, rowsFixed(tTimestamp, parsedTime)))},
+	{"try_to_timestamp", withPattern(1, bindTo(tTimestamp, rowsFixed(tTimestamp, parsedTime)))},
+	{"make_date", strict(takes(tInt, tInt, tInt), tDate, rowsFixed(tDate, makeDate))},
+	{"make_timestamp", strict(takes(tInt, tInt, tInt, tInt, tInt, decimalType(16, 6), tString).opt(1), tTimestamp, rowsFixed(tTimestamp, makeTimestamp))},
+	{"make_dt_interval", strict(takes(tInt, tInt, tInt, decimalType(18, 6)).opt(4), tDuration, rowsFixed(tDuration, makeDuration))},
+	{"make_ym_interval", strict(takes(tInt, tInt).opt(2), tMonths, rowsFixed(tMonths, makeMonths))},
+	{"timestamp_seconds", bindTimestampSeconds},
+	{"timestamp_millis", fromUnit(1000)},
+	{"timestamp_micros", fromUnit(1)},
+	{"unix_seconds", toUnit(1_000_000)},
+	{"unix_millis", toUnit(1000)},
+	{"unix_micros", toUnit(1)},
+	{"unix_date", strict(takes(tDate), tInt, mapFixed(tInt, func(d int32) int32 { return d }))},
+	{"date_from_unix_date", strict(takes(tInt), tDate, mapFixed(tDate, func(d int32) int32 { return d }))},
+	{"from_utc_timestamp", strict(takes(tTimestamp, tString), tTimestamp, rowsFixed(tTimestamp, zoneShift(utcToLocal)))},
+	{"to_utc_timestamp", strict(takes(tTimestamp, tString), tTimestamp, rowsFixed(tTimestamp, zoneShift(localToUTC)))},
+	{"convert_timezone", strict(takes(tString, tString, &arrow.TimestampType{Unit: arrow.Microsecond}), &arrow.TimestampType{Unit: arrow.Microsecond}, rowsFixed(&arrow.TimestampType{Unit: arrow.Microsecond}, convertZone))},
 }
 
 var aggregates = []aggregate{
