@@ -167,7 +167,8 @@ func (c *Connector) OpenSink(_ context.Context, _ connector.Env, t *catalog.Tabl
 	if _, err := encodeSchema(schema); err != nil {
 		return nil, err
 	}
-	s := &sink{fs: c.fs, folder: folder, suffix: c.format.suffix(), enc: enc, schema: schema, hook: c.cfg.Hook}
+	s := &sink{fs: c.fs, folder: folder, suffix: c.format.suffix(), enc: enc, schema: schema, hook: c.cfg.Hook,
+		overwrite: t.Options[connector.OverwriteOption] == "true"}
 	switch codec := strings.ToLower(t.Options["compression"]); codec {
 	case "", "none", "uncompressed":
 	case "gzip":
@@ -185,6 +186,7 @@ func formatOptions(t *catalog.Table) map[string]string {
 	for _, o := range commonOptions {
 		delete(out, strings.ToLower(o.Name))
 	}
+	delete(out, connector.OverwriteOption)
 	return out
 }
 

@@ -48,6 +48,8 @@ type sink struct {
 	schema  *arrow.Schema
 	hook    func(point string)
 	buffers sync.Pool
+	// overwrite is INSERT OVERWRITE: what was there before goes.
+	overwrite bool
 
 	// The rest belongs to Resume, Write and Close.
 	lock    io.Closer
@@ -144,16 +146,36 @@ func (s *sink) Write(ctx context.Context, q connector.QueryID, epoch int64, rows
 	if err != nil {
 		return err
 	}
+	if !s.plain {
+		if err := s.log.append(id, entries, s.overwrite); err != nil {
+			s.log = nil // it is not known what is there
+			return fmt.Errorf("output %s: %w", s.folder, err)
+		}
+		s.tell(PointLogged)
+	}
 	s.last = batchEpoch{query: q, epoch: epoch, done: !s.resumed}
-	if s.plain {
-		return nil
+	if s.overwrite {
+		return s.removeOthers(s.partName(q, epoch))
 	}
-	if err := s.log.append(id, entries); err != nil {
-		s.log = nil // it is not known what is there
-		s.last.done = false
-		return fmt.Errorf("output %s: %w", s.folder, err)
+	return nil
+}
+
+// removeOthers removes the files that an INSERT OVERWRITE has replaced. Beside a
+// log they are not seen any more, so that one that stays does no harm.
+func (s *sink) removeOthers(keep string) error {
+	entries, err := s.fs.ReadDir(s.folder)
+	if err != nil {
+		return fmt.Errorf("output: %w", disk.Explain("read", s.folder, err))
 	}
-	s.tell(PointLogged)
+	for _, e := range entries {
+		name := filepath.Join(s.folder, e.Name())
+		if !isData(e.Name()) || e.IsDir() || e.Name() == keep {
+			continue
+		}
+		if err := s.fs.Remove(name); err != nil && s.plain {
+			return fmt.Errorf("output: %w", disk.Explain("remove", name, err))
+		}
+	}
 	return nil
 }
 
@@ -214,7 +236,11 @@ func (s *sink) placeBatch(q connector.QueryID, epoch int64) (id int64, done bool
 		}
 	}
 	done, err = s.log.endsWith(s.partName(q, epoch))
-	return s.log.latest() + 1, done, err
+	id = s.log.latest() + 1
+	if s.overwrite {
+		id = s.log.nextCompaction()
+	}
+	return id, done, err
 }
 
 // list reads what the log holds and makes it durable: after a failed sync an

@@ -187,7 +187,7 @@ func TestOldLogFilesAreRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id := int64(1); id < 10; id++ {
-		if err := l.append(id, nil); err != nil {
+		if err := l.append(id, nil, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -196,7 +196,7 @@ func TestOldLogFilesAreRemoved(t *testing.T) {
 		_ = fsys.SyncDir("/out")
 	}
 	for id := int64(10); id < 20; id++ {
-		if err := l.append(id, nil); err != nil {
+		if err := l.append(id, nil, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -332,6 +332,40 @@ func TestBatchInserts(t *testing.T) {
 	if err != nil || d.Schema == nil || !d.Schema.Equal(rowSchema) || !d.Writable || !d.Readable {
 		t.Errorf("%+v %v", d, err)
 	}
+}
+
+// INSERT OVERWRITE replaces what is there, at once.
+func TestOverwrite(t *testing.T) {
+	tk := checked(t)
+	for _, before := range []int64{0, 1, 9, 10, 13} {
+		fsys := enginetest.NewFaultFS()
+		c := NewJSON(fsys, Config{})
+		insert := func(q string, from, to int64, overwrite string) {
+			s := openSink(t, c, table("path", "/out", connector.OverwriteOption, overwrite))
+			writeEpoch(t, tk, s, connector.QueryID(q), 0, from, to)
+			closeSink(t, s)
+		}
+		for i := range before {
+			insert(fmt.Sprint("b", i), i, i+1, "")
+		}
+		insert("over", 100, 102, "true")
+		equalRows(t, mustRows(t, c, declared(rowSchema, "path", "/out")), rowTexts(100, 102))
+		if got := names(t, fsys, "/out"); len(got) != 2 {
+			t.Errorf("files: %v", got)
+		}
+		for i := range int64(12) {
+			insert(fmt.Sprint("a", i), 102+i, 103+i, "")
+		}
+		equalRows(t, mustRows(t, c, declared(rowSchema, "path", "/out")), rowTexts(100, 114))
+		insert("none", 0, 0, "true")
+		equalRows(t, mustRows(t, c, declared(rowSchema, "path", "/out")), nil)
+	}
+	fsys := enginetest.NewFaultFS()
+	put(t, fsys, "/out/a.json", rowText(0)+"\n")
+	c := NewJSON(fsys, Config{})
+	s := openSink(t, c, table("path", "/out", connector.OverwriteOption, "true"))
+	writeEpoch(t, tk, s, "b", 0, 1, 3)
+	equalRows(t, mustRows(t, c, declared(rowSchema, "path", "/out")), rowTexts(1, 3))
 }
 
 // A batch INSERT whose log write reports an error, although it is there, is not

@@ -239,13 +239,20 @@ func (l *sinkLog) endsWith(base string) (bool, error) {
 	return filepath.Base(pathOf(e.Path)) == base, nil
 }
 
-// append stores the entries of the next epoch, durably: an epoch is in the log
-// from then on, and not before. It must be latest+1.
-func (l *sinkLog) append(id int64, entries []entry) error {
+// nextCompaction is the first epoch to come that is written as a compaction.
+func (l *sinkLog) nextCompaction() int64 {
+	interval := l.interval()
+	return (l.latest()+1)/interval*interval + interval - 1
+}
+
+// append stores the entries of an epoch, durably: it is in the log from then on,
+// and not before. It is latest+1; one that replaces all before it is the next
+// compaction instead, since readers begin at the last one.
+func (l *sinkLog) append(id int64, entries []entry, replace bool) error {
 	var lines [][]byte
 	interval := l.interval()
 	compact := (id+1)%interval == 0
-	if compact {
+	if compact && !replace {
 		var err error
 		if lines, err = l.lines(); err != nil {
 			return err
