@@ -62,3 +62,9 @@ func TestWriteAndRead(t *testing.T) {
 	src := openSource(t, table(addr, "subscribe", topic, "startingOffsets", "earliest"))
 	wantValues(t, values(t, src, topic+"/0", 0, 6), []string{"v0", "v1", "NULL", "v0", "v1", "NULL"})
 }
+
+var keyed = arrow.NewSchema([]arrow.Field{
+	{Name: "key", Type: arrow.BinaryTypes.String, Nullable: true},
+	{Name: "value", Type: arrow.BinaryTypes.String, Nullable: true},
+	{Name: "partition", Type: arrow.PrimitiveTypes.Int32, Nullable: true},
+}, nil)
