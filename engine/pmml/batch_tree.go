@@ -17,7 +17,8 @@ type flatTree struct {
 	// walks
 	nodes []flatNode
 	sets  [][]bool
-	leafs []int32 // leaf of each node, in lockstep mode
+	pairs []pairNode
+	leafs []int32 // leaf of each pair node
 	depth int
 }
 
@@ -35,7 +36,14 @@ type tableFeature struct {
 	part []uint16
 }
 
-// flatNode is a test; a negative child is a leaf: ^child. In lockstep mode leaves are nodes of their own.
+// pairNode is a test in lockstep mode: the child for no is kids, the one for yes the next.
+type pairNode struct {
+	t    float64
+	off  int32 // of the feature's column in the tile
+	kids int32
+}
+
+// flatNode is a test; a negative child is a leaf: ^child.
 type flatNode struct {
 	t       float64
 	off     int32 // of the feature's column in the tile
@@ -58,33 +66,31 @@ func (c *compiler) flatten(root *decision, budget int) (*flatTree, int) {
 		ft.fillTable(c, root, s, n)
 		return ft, budget - n
 	}
-	ft.mode = oneByOne
-	if !s.sets && s.visits <= maxVisits && float64(s.depth) <= 3*s.meanDepth() {
-		ft.mode = lockstep
-	}
 	ft.depth = s.depth
+	bushy := !s.sets && s.visits <= maxVisits && float64(s.depth) <= 3*s.steps
+	if (root.feat < 0 || bushy) && ft.fillPairs(root, 4*len(s.seen)) {
+		ft.mode = lockstep
+		return ft, budget
+	}
+	ft.mode = oneByOne
 	ft.fillNodes(c, root)
 	return ft, budget
 }
 
 // surveyed is what decides a tree's form.
 type surveyed struct {
-	seen      map[*decision]int // greatest depth
-	feats     []int             // features, in order of appearance
-	cuts      map[int][]float64
-	leaves    int
-	leafDepth int
-	depth     int
-	nodes     int
-	sets      bool
-	empty     bool
-	visits    int
+	seen   map[*decision]int // greatest depth
+	feats  []int             // features, in order of appearance
+	cuts   map[int][]float64
+	steps  float64 // expected depth of a leaf, if each way is as likely
+	depth  int
+	sets   bool
+	empty  bool
+	visits int
 }
 
 // maxVisits bounds the work of surveying one tree: compound predicates make many paths.
 const maxVisits = 1 << 22
-
-func (s *surveyed) meanDepth() float64 { return float64(s.leafDepth) / float64(max(s.leaves, 1)) }
 
 func survey(root *decision) *surveyed {
 	s := &surveyed{seen: map[*decision]int{}, cuts: map[int][]float64{}}
@@ -100,13 +106,11 @@ func (s *surveyed) visit(d *decision, depth int) {
 	s.seen[d] = depth
 	s.depth = max(s.depth, depth)
 	if d.feat < 0 {
-		s.leaves++
-		s.leafDepth += depth
 		s.empty = s.empty || d.leaf == noLeaf
 		return
 	}
+	s.steps += math.Ldexp(1, -depth)
 	if !again {
-		s.nodes++
 		s.sets = s.sets || d.set
 		cuts, ok := s.cuts[d.feat]
 		if !ok {
@@ -208,12 +212,33 @@ func parts(f *feature, cuts []float64, stride int) []uint16 {
 	return out
 }
 
-// fillNodes lays the nodes out, a parent before its children.
+// fillPairs lays the nodes out for lockstep, the children of a node side by side. Nodes that several lead to are
+// copied; false if that makes more than limit.
+func (ft *flatTree) fillPairs(root *decision, limit int) bool {
+	todo := []*decision{root}
+	for i := 0; i < len(todo); i++ {
+		d := todo[i]
+		n := pairNode{t: math.NaN(), kids: int32(i)} // a leaf leads to itself
+		if d.feat >= 0 {
+			n = pairNode{t: d.t, off: int32(d.feat * tileRows), kids: int32(len(todo))}
+			todo = append(todo, d.no, d.yes)
+		}
+		if len(todo) > limit {
+			ft.pairs, ft.leafs = nil, nil
+			return false
+		}
+		ft.pairs = append(ft.pairs, n)
+		ft.leafs = append(ft.leafs, d.leaf)
+	}
+	return true
+}
+
+// fillNodes lays the nodes out for walking row by row, a parent before its children.
 func (ft *flatTree) fillNodes(c *compiler, root *decision) {
 	at := map[*decision]int32{}
 	var place func(d *decision) int32
 	place = func(d *decision) int32 {
-		if d.feat < 0 && ft.mode == oneByOne {
+		if d.feat < 0 {
 			return ^d.leaf
 		}
 		if i, ok := at[d]; ok {
@@ -222,11 +247,6 @@ func (ft *flatTree) fillNodes(c *compiler, root *decision) {
 		i := int32(len(ft.nodes))
 		at[d] = i
 		ft.nodes = append(ft.nodes, flatNode{})
-		ft.leafs = append(ft.leafs, d.leaf)
-		if d.feat < 0 {
-			ft.nodes[i] = flatNode{t: math.NaN(), yes: i, no: i, set: -1}
-			return i
-		}
 		n := flatNode{t: d.t, off: int32(d.feat * tileRows), set: -1}
 		if d.set {
 			n.set = int32(len(ft.sets))
@@ -240,10 +260,6 @@ func (ft *flatTree) fillNodes(c *compiler, root *decision) {
 		n.no = place(d.no)
 		ft.nodes[i] = n
 		return i
-	}
-	if root.feat < 0 && ft.mode == oneByOne {
-		ft.mode = lockstep // a tree that is one leaf
-		ft.depth = 0
 	}
 	place(root)
 }
@@ -318,27 +334,19 @@ func (ft *flatTree) lookUp(t *tile, out []int32) {
 	}
 }
 
-// walkTogether walks four rows side by side, so that the loads of one hide those of the others.
+// walkTogether walks four rows side by side, so that the loads of one hide those of the others. The step to a child
+// is arithmetic, not a branch.
 func (ft *flatTree) walkTogether(t *tile, out []int32) {
-	nodes, x := ft.nodes, t.x
+	nodes, x := ft.pairs, t.x
 	for i := 0; i < len(out); i += 4 {
 		var a, b, c, d int32
 		x0 := x[i:]
 		for range ft.depth {
 			na, nb, nc, nd := &nodes[a], &nodes[b], &nodes[c], &nodes[d]
-			a, b, c, d = na.no, nb.no, nc.no, nd.no
-			if x0[na.off] <= na.t {
-				a = na.yes
-			}
-			if x0[nb.off+1] <= nb.t {
-				b = nb.yes
-			}
-			if x0[nc.off+2] <= nc.t {
-				c = nc.yes
-			}
-			if x0[nd.off+3] <= nd.t {
-				d = nd.yes
-			}
+			a = na.kids + atMost(x0[na.off], na.t)
+			b = nb.kids + atMost(x0[nb.off+1], nb.t)
+			c = nc.kids + atMost(x0[nc.off+2], nc.t)
+			d = nd.kids + atMost(x0[nd.off+3], nd.t)
 		}
 		if i+4 <= len(out) {
 			o := out[i : i+4 : i+4]
@@ -349,6 +357,14 @@ func (ft *flatTree) walkTogether(t *tile, out []int32) {
 			out[i+j] = ft.leafs[at]
 		}
 	}
+}
+
+// atMost is 1 for x <= t, else 0.
+func atMost(x, t float64) int32 {
+	if x <= t {
+		return 1
+	}
+	return 0
 }
 
 // walkEach walks row by row until the leaf.

@@ -2,6 +2,7 @@ package pmml
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -72,4 +73,63 @@ func BenchmarkForestRow(b *testing.B) {
 		release(m.scoreRows(memory.DefaultAllocator, benchRows, in, allOutputs(m), func(int, error) {}))
 	}
 	rowsPerSecond(b, benchRows)
+}
+
+// exampleRows repeats an example's rows to n.
+func exampleRows(b *testing.B, id string, n int) (*Model, []arrow.Array) {
+	b.Helper()
+	for _, e := range examples(b) {
+		if e.id != id {
+			continue
+		}
+		m := load(b, e.model)
+		cols, rows := readCSV(b, e.input)
+		for name, c := range cols {
+			for i := rows; i < n; i++ {
+				c = append(c, c[i%rows])
+			}
+			cols[name] = c[:n]
+		}
+		return m, textColumns(b, memory.DefaultAllocator, m, cols, n)
+	}
+	b.Fatalf("no example %s", id)
+	return nil, nil
+}
+
+// BenchmarkBoostedBatch scores 60 small regression trees over float inputs that derived fields widen.
+func BenchmarkBoostedBatch(b *testing.B) {
+	m, in := exampleRows(b, "GradientBoostingDiabetes", benchRows)
+	benchScore(b, m, in, nil)
+}
+
+// BenchmarkLogisticBatch scores a logistic regression over scaled numbers and categories.
+func BenchmarkLogisticBatch(b *testing.B) {
+	m, in := exampleRows(b, "LogisticRegressionCredit", benchRows)
+	benchScore(b, m, in, nil)
+}
+
+// BenchmarkTreeBatch scores one small classification tree.
+func BenchmarkTreeBatch(b *testing.B) {
+	m, in := exampleRows(b, "DecisionTreeIris", benchRows)
+	benchScore(b, m, in, nil)
+}
+
+// BenchmarkDeepForestBatch scores 100 bushy trees of depth 9 over 20 features.
+func BenchmarkDeepForestBatch(b *testing.B) {
+	m, err := Load(strings.NewReader(syntheticForest(100, 9, 20, false)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	benchScore(b, m, syntheticRows(m, benchRows), nil)
+}
+
+// BenchmarkLoad loads a forest of 100 trees.
+func BenchmarkLoad(b *testing.B) {
+	doc := syntheticForest(100, 8, 20, false)
+	b.SetBytes(int64(len(doc)))
+	for b.Loop() {
+		if _, err := Load(strings.NewReader(doc)); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
