@@ -15,9 +15,21 @@ import (
 
 // cheap are the calls that cost less than setting rows aside for them.
 var cheap = []string{
-	"+", "-", "*", "&", "|", "^", "~", "negative", "positive", "abs", "not",
-	"=", "==", "<=>", "!=", "<>", "<", "<=", ">", ">=", "between", "in",
+	"+", "-", "*", "/", "%", "div", "&", "|", "^", "~", "negative", "positive", "abs", "not",
+	"=", "<=>", "!=", "<", "<=", ">", ">=", "isdistinct", "in",
 	"isnull", "isnotnull", "isnan",
+}
+
+// isCheap is true for those, and for casts between numbers.
+func isCheap(e *plan.Call) bool {
+	if e.Name == "cast" && len(e.Args) == 1 {
+		return isNumber(e.Args[0].Type()) && isNumber(e.Fn.Type)
+	}
+	return slices.Contains(cheap, strings.ToLower(e.Name))
+}
+
+func isNumber(t arrow.DataType) bool {
+	return t != nil && (arrow.IsInteger(t.ID()) || arrow.IsFloating(t.ID()))
 }
 
 func (x *exprs) call(e *plan.Call) (*evaluator, error) {
@@ -49,7 +61,7 @@ func (x *exprs) call(e *plan.Call) (*evaluator, error) {
 	out := &evaluator{
 		typ:      e.Fn.Type,
 		constant: e.Fn.Deterministic && constantCall(c),
-		costly:   anyCostly(all) || !slices.Contains(cheap, strings.ToLower(e.Name)),
+		costly:   anyCostly(all) || !isCheap(e),
 		cols:     columnsOf(all...),
 		eval:     c.eval,
 	}

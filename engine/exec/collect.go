@@ -86,11 +86,6 @@ func fail(err error) Records {
 // none is the empty sequence.
 func none(func(arrow.Record, error) bool) {}
 
-// one is a sequence of one record, which it is given.
-func one(rec arrow.Record) Records {
-	return func(yield func(arrow.Record, error) bool) { yield(rec, nil) }
-}
-
 // inOrder is what breakers have in common for which the order of rows counts.
 type inOrder struct{}
 

@@ -56,12 +56,6 @@ func table(name string, cols ...plan.Column) *plan.Scan {
 	return s
 }
 
-func stream(name string, cols ...plan.Column) *plan.Scan {
-	s := table(name, cols...)
-	s.Table.Stream = true
-	return s
-}
-
 func column(id int, name string, dt arrow.DataType) plan.Column {
 	return plan.Column{ID: plan.ColumnID(id), Name: name, Type: dt}
 }
