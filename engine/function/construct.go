@@ -109,8 +109,11 @@ func interleaveOrEmpty(t catalog.Task, elem arrow.DataType, n int, cols []arrow.
 }
 
 var (
-	errNullKey   = errors.New("the key of a map cannot be NULL")
-	errIndexZero = errors.New("the index 0 is invalid: an index is either below 0, counting from the end, or above 0")
+	errNullKey    = errors.New("the key of a map cannot be NULL")
+	errUnequal    = errors.New("map_from_arrays wants as many keys as values")
+	errNotBoolean = errors.New("the lambda must give a BOOLEAN")
+	errMapKey     = errors.New("the key of a map cannot be a MAP")
+	errIndexZero  = errors.New("the index 0 is invalid: an index is either below 0, counting from the end, or above 0")
 )
 
 func errDuplicateKey(key string) error {
