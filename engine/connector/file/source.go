@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -61,6 +62,8 @@ type source struct {
 	projection *connector.Projection
 	decoder    decoder
 	heads      map[string][]byte // of files
+
+	buffers sync.Pool // of chunks: decoders keep nothing of the bytes
 }
 
 func newSource(fsys disk.FS, l *listing, schema *arrow.Schema, r reader) *source {
@@ -141,14 +144,16 @@ func (s *source) read(ctx context.Context, r connector.Range, yield func(connect
 	if (dataFile{path: r.Split}).gzipped() {
 		return s.readGzip(ctx, f, r, yield)
 	}
-	data, err := linesIn(f, r, s.end[r.Split], s.reader.splittable())
+	buf := s.buffer()
+	data, err := linesIn(f, r, buf, s.end[r.Split], s.reader.splittable())
 	if err != nil {
 		return disk.Explain("read", r.Split, err)
 	}
 	if len(data) == 0 || ctx.Err() != nil {
+		s.buffers.Put(buf)
 		return ctx.Err()
 	}
-	c := s.chunk(r, data, r.From)
+	c := s.chunk(r, buf, data, r.From)
 	if r.From > 0 {
 		if c.block.head, err = s.headOf(f, r.Split); err != nil {
 			return disk.Explain("read", r.Split, err)
@@ -156,6 +161,13 @@ func (s *source) read(ctx context.Context, r connector.Range, yield func(connect
 	}
 	yield(c, nil)
 	return nil
+}
+
+func (s *source) buffer() *buffer {
+	if b, ok := s.buffers.Get().(*buffer); ok {
+		return b
+	}
+	return new(buffer)
 }
 
 // headOf reads a file's header, once.
@@ -174,32 +186,33 @@ func (s *source) headOf(f io.ReaderAt, name string) ([]byte, error) {
 	return head, nil
 }
 
-// chunk makes a chunk of whole lines.
-func (s *source) chunk(r connector.Range, data []byte, at int64) *chunk {
-	return &chunk{source: s, at: at, block: block{file: r.Split, data: data}, lines: bytes.Count(data, newline) + 1}
+// chunk makes a chunk of whole lines in a buffer.
+func (s *source) chunk(r connector.Range, buf *buffer, data []byte, at int64) *chunk {
+	return &chunk{source: s, at: at, buf: buf, block: block{file: r.Split, data: data}, lines: bytes.Count(data, newline) + 1}
 }
 
 var newline = []byte{'\n'}
 
 // linesIn reads the lines that begin in a range of a file that counts up to end. The
 // byte before the range says whether one begins right there.
-func linesIn(f io.ReaderAt, r connector.Range, end int64, cut bool) ([]byte, error) {
+func linesIn(f io.ReaderAt, r connector.Range, buf *buffer, end int64, cut bool) ([]byte, error) {
 	from := max(r.From-1, 0)
 	if !cut {
 		from = 0
 	}
-	data, err := readAt(f, nil, from, r.To)
+	data, err := readAt(f, buf.data[:0], from, r.To)
+	buf.data = data
 	if err != nil || !cut {
 		return data, err
 	}
+	skip := 0
 	if r.From > 0 {
-		i := bytes.IndexByte(data, '\n')
-		if i < 0 {
+		skip = bytes.IndexByte(data, '\n') + 1
+		if skip == 0 {
 			return nil, nil // a line that goes through the whole range
 		}
-		data = data[i+1:]
 	}
-	if len(data) == 0 {
+	if len(data) == skip {
 		return nil, nil
 	}
 	// The last line may go on behind the range.
@@ -212,18 +225,19 @@ func linesIn(f io.ReaderAt, r connector.Range, end int64, cut bool) ([]byte, err
 		if len(data) == have {
 			break // shorter than it was
 		}
+		buf.data = data
 		at = to
 		if i := bytes.IndexByte(data[have:], '\n'); i >= 0 {
-			return data[:have+i+1], nil
+			return data[skip : have+i+1], nil
 		}
 	}
-	return data, nil
+	return data[skip:], nil
 }
 
 // readAt appends the bytes [from, to), or fewer where the file ends.
 func readAt(f io.ReaderAt, data []byte, from, to int64) ([]byte, error) {
 	have := len(data)
-	data = append(data, make([]byte, to-from)...)
+	data = slices.Grow(data, int(to-from))[:have+int(to-from)]
 	n, err := f.ReadAt(data[have:], from)
 	if errors.Is(err, io.EOF) {
 		err = nil
@@ -242,14 +256,17 @@ func (s *source) readGzip(ctx context.Context, f io.Reader, r connector.Range, y
 		if err != nil {
 			return damagedGzip(r.Split, err)
 		}
-		yield(s.chunk(r, data, 0), nil)
+		yield(s.chunk(r, &buffer{data}, data, 0), nil)
 		return nil
 	}
-	var rest, head []byte
+	var rest, head []byte // copies: a chunk's buffer is used again when it is released
 	for at := int64(0); ctx.Err() == nil; {
-		data := append(make([]byte, 0, int(s.block)+len(rest)), rest...)
-		n, err := io.ReadFull(z, data[len(data):cap(data)])
-		data = data[:len(data)+n]
+		buf := s.buffer()
+		have := len(rest)
+		data := append(slices.Grow(buf.data[:0], int(s.block)+have), rest...)
+		n, err := io.ReadFull(z, data[have:have+int(s.block)])
+		data = data[:have+n]
+		buf.data = data
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && atEnd(z)
 		if err != nil && !last {
 			return damagedGzip(r.Split, err)
@@ -258,11 +275,11 @@ func (s *source) readGzip(ctx context.Context, f io.Reader, r connector.Range, y
 		if !last {
 			cut = bytes.LastIndexByte(data, '\n') + 1
 		}
-		rest = data[cut:]
+		rest = append(rest[:0], data[cut:]...)
 		if cut > 0 {
-			c := s.chunk(r, data[:cut:cut], at)
+			c := s.chunk(r, buf, data[:cut], at)
 			if at == 0 {
-				head = data[:s.reader.head(data)]
+				head = bytes.Clone(data[:s.reader.head(data)])
 			} else {
 				c.block.head = head
 			}
@@ -292,6 +309,7 @@ func atEnd(z io.Reader) bool {
 // chunk is a block whose lines are not decoded yet.
 type chunk struct {
 	source *source
+	buf    *buffer
 	block  block
 	at     int64
 	lines  int
@@ -336,6 +354,10 @@ func (c *chunk) Origin(row int) string {
 	return fmt.Sprintf("%s row %d after byte %d", c.block.file, row+1, c.at)
 }
 
-// Release leaves the bytes to the garbage collector: a record may point into
-// them.
-func (c *chunk) Release() { c.block.data = nil }
+// Release lets the bytes be used for another chunk.
+func (c *chunk) Release() {
+	if c.buf != nil {
+		c.source.buffers.Put(c.buf)
+		c.buf, c.block.data = nil, nil
+	}
+}
