@@ -121,7 +121,7 @@ func newColumn(mem memory.Allocator, dt arrow.DataType, path string) (*column, e
 func (c *column) init(mem memory.Allocator, dt arrow.DataType, path string) error {
 	k, ok := kindOf(dt)
 	if !ok {
-		return fmt.Errorf("column `%s`: type %s cannot be read from text", path, dt)
+		return fmt.Errorf("column `%s`: type %s cannot be read from text", path, typeName(dt))
 	}
 	c.kind, c.dt, c.mem = k, dt, mem
 	return nil

@@ -9,7 +9,7 @@ import (
 )
 
 // value appends a token to a column; false means the text is none of the column's type, and appends nothing.
-func (c *CSVReader) value(col *column, t token) bool {
+func (c *csvRows) value(col *column, t token) bool {
 	o := &c.d.opts
 	text := t.text
 	if t.quoted && len(text) == 0 {
@@ -65,7 +65,7 @@ func (c *CSVReader) value(col *column, t token) bool {
 }
 
 // time appends a date or timestamp.
-func (c *CSVReader) time(col *column, text []byte) bool {
+func (c *csvRows) time(col *column, text []byte) bool {
 	switch col.kind {
 	case kindDate:
 		v, ok := c.text.date(text)

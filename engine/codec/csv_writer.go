@@ -71,19 +71,36 @@ func (w *CSVWriter) AppendHeader(dst []byte) []byte {
 
 // AppendRecord appends all rows of rec, a line each. rec must have the writer's columns.
 func (w *CSVWriter) AppendRecord(dst []byte, rec arrow.Record) []byte {
-	views := make([]view, len(w.shapes))
-	for i := range w.shapes {
-		w.shapes[i].open(rec.Column(i), &views[i])
+	rows := w.Open(rec)
+	for i := range int(rec.NumRows()) {
+		dst = append(rows.AppendRow(dst, i), w.lineSep...)
 	}
-	var scratch []byte
-	for row := range int(rec.NumRows()) {
-		for i := range views {
-			if i > 0 {
-				dst = append(dst, w.opts.Sep...)
-			}
-			dst, scratch = w.appendValue(dst, scratch, &views[i], row, i == 0)
+	return dst
+}
+
+// CSVRows are a record's rows opened for writing. They borrow the record and belong to one goroutine.
+type CSVRows struct {
+	w       *CSVWriter
+	views   []view
+	scratch []byte
+}
+
+// Open opens a record, which must live as long as the rows are used.
+func (w *CSVWriter) Open(rec arrow.Record) *CSVRows {
+	r := &CSVRows{w: w, views: make([]view, len(w.shapes))}
+	for i := range w.shapes {
+		w.shapes[i].open(rec.Column(i), &r.views[i])
+	}
+	return r
+}
+
+// AppendRow appends one row without a line end, as to_csv does.
+func (r *CSVRows) AppendRow(dst []byte, row int) []byte {
+	for i := range r.views {
+		if i > 0 {
+			dst = append(dst, r.w.opts.Sep...)
 		}
-		dst = append(dst, w.lineSep...)
+		dst, r.scratch = r.w.appendValue(dst, r.scratch, &r.views[i], row, i == 0)
 	}
 	return dst
 }

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -22,7 +23,7 @@ func NewJSONDecoder(root arrow.DataType, opts JSONOptions) (*JSONDecoder, error)
 	switch root.(type) {
 	case *arrow.StructType, *arrow.ListType, *arrow.MapType:
 	default:
-		return nil, fmt.Errorf("JSON documents are read as a STRUCT, ARRAY or MAP, not as %s", root)
+		return nil, fmt.Errorf("JSON documents are read as a STRUCT, ARRAY or MAP, not as %s", typeName(root))
 	}
 	if err := checkJSONType(root, ""); err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func NewJSONDecoder(root arrow.DataType, opts JSONOptions) (*JSONDecoder, error)
 	if st, ok := root.(*arrow.StructType); ok {
 		for _, f := range st.Fields() {
 			if f.Name == opts.corruptColumn() && f.Type.ID() != arrow.STRING {
-				return nil, fmt.Errorf("column `%s` takes the text of broken records and must be a STRING, not %s", f.Name, f.Type)
+				return nil, fmt.Errorf("column `%s` takes the text of broken records and must be a STRING, not %s", f.Name, typeName(f.Type))
 			}
 		}
 	}
@@ -45,10 +46,10 @@ func NewJSONDecoder(root arrow.DataType, opts JSONOptions) (*JSONDecoder, error)
 // checkJSONType finds a type below root that JSON cannot be read as.
 func checkJSONType(dt arrow.DataType, path string) error {
 	if _, ok := kindOf(dt); !ok {
-		return fmt.Errorf("field `%s`: JSON cannot be read as %s", path, dt)
+		return fmt.Errorf("field `%s`: JSON cannot be read as %s", path, typeName(dt))
 	}
 	if m, ok := dt.(*arrow.MapType); ok && m.KeyType().ID() != arrow.STRING {
-		return fmt.Errorf("field `%s`: the keys of a MAP read from JSON must be STRING, not %s", path, m.KeyType())
+		return fmt.Errorf("field `%s`: the keys of a MAP read from JSON must be STRING, not %s", path, typeName(m.KeyType()))
 	}
 	for _, f := range childFields(dt) {
 		sub := f.Name
@@ -82,7 +83,7 @@ func (d *JSONDecoder) NewScanner(mem memory.Allocator) *JSONScanner {
 		text:         d.text,
 	}
 	s.text.today = int32(time.Now().Unix() / 86400)
-	s.root = newNode(mem, "", d.root)
+	s.root = newNode(mem, "", "", d.root)
 	if s.root.kind == kindStruct {
 		s.root.forget(d.opts.corruptColumn(), &s.corrupt)
 	}
@@ -93,6 +94,7 @@ func (d *JSONDecoder) NewScanner(mem memory.Allocator) *JSONScanner {
 type node struct {
 	column
 	name  string
+	path  string // name in messages: a.b, the same for an array and its elements
 	kids  []*node
 	index map[string]*node
 	slots []slot
@@ -102,13 +104,17 @@ type node struct {
 const manyMembers = 12
 
 // newNode builds the tree below a type that checkJSONType has passed.
-func newNode(mem memory.Allocator, name string, dt arrow.DataType) *node {
-	n := &node{name: name}
-	if err := n.init(mem, dt, name); err != nil {
+func newNode(mem memory.Allocator, name, path string, dt arrow.DataType) *node {
+	n := &node{name: name, path: path}
+	if err := n.init(mem, dt, path); err != nil {
 		panic(err) // checked when the decoder was made
 	}
 	for _, f := range childFields(dt) {
-		k := newNode(mem, f.Name, f.Type)
+		sub := path
+		if n.kind == kindStruct {
+			sub = strings.TrimPrefix(path+"."+f.Name, ".")
+		}
+		k := newNode(mem, f.Name, sub, f.Type)
 		n.kids = append(n.kids, k)
 		n.children = append(n.children, &k.column)
 	}

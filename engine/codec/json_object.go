@@ -70,13 +70,12 @@ func (s *JSONScanner) object(i int, n *node) int {
 	return i
 }
 
-// key reads a member's name that is not the expected one, and the colon. It finds the member, learns it at the
-// position (or, when an expected member is only missing, moves the position on), and returns the index of the value.
+// key reads a member's name that is not the expected one, and the colon. It finds the member among the slots or learns
+// it, and returns where its value goes, the index of the value, and its slot.
 func (s *JSONScanner) key(i int, n *node, next int) (*node, int, int) {
 	b := s.b
-	if next+1 < len(n.slots) && n.slots[next+1].match(b, i) {
-		t := &n.slots[next+1]
-		return t.to, i + t.n, next + 1
+	if at := n.find(b, i, next); at >= 0 {
+		return n.slots[at].to, i + n.slots[at].n, at
 	}
 	if i >= len(b) {
 		return nil, s.syntax(i, "the object does not end"), next
@@ -95,8 +94,7 @@ func (s *JSONScanner) key(i int, n *node, next int) (*node, int, int) {
 	}
 	to := n.member(name)
 	if i < len(b) && b[i] == ':' && plain {
-		n.learn(next, b[st:i+1], to)
-		return to, i + 1, next
+		return to, i + 1, n.learn(b[st:i+1], to)
 	}
 	i = s.pad(i)
 	if i >= len(b) || b[i] != ':' {
@@ -290,6 +288,6 @@ func (s *JSONScanner) memberName(i int) ([]byte, int) {
 
 // overflow gives up the document: a column cannot take its text.
 func (s *JSONScanner) overflow(n *node) int {
-	s.full = errColumnFull(n.name)
+	s.full = errColumnFull(n.path)
 	return s.syntax(0, "too much text")
 }

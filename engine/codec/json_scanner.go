@@ -46,8 +46,12 @@ type slot struct {
 	to     *node
 }
 
-// maxSlots bounds what is learned of one object.
-const maxSlots = 256
+// maxSlots bounds what is learned of one object, slotSearch how far a member is looked for that is not the next one:
+// objects with ever new names must not cost more than reading the names.
+const (
+	maxSlots   = 128
+	slotSearch = 16
+)
 
 // match tells whether the slot's bytes stand at i: for up to 16 bytes two loads and two compares.
 func (t *slot) match(b []byte, i int) bool {
@@ -61,20 +65,31 @@ func (t *slot) match(b []byte, i int) bool {
 	return string(b[i:i+t.n]) == t.raw
 }
 
-// learn notes that the member at a position had this key.
-func (n *node) learn(at int, key []byte, to *node) {
-	if at >= maxSlots {
-		return
+// find looks for the member at i among the slots behind the expected one, round to the first; -1 if it is none of them.
+func (n *node) find(b []byte, i, next int) int {
+	at := next
+	for range min(slotSearch, len(n.slots)) {
+		if at++; at >= len(n.slots) {
+			at = 0
+		}
+		if n.slots[at].match(b, i) {
+			return at
+		}
+	}
+	return -1
+}
+
+// learn adds a member's raw key, and returns its slot (or where it would be).
+func (n *node) learn(key []byte, to *node) int {
+	if len(n.slots) >= maxSlots {
+		return maxSlots
 	}
 	t := slot{n: len(key), raw: string(key), to: to}
 	if t.n >= 8 {
 		t.w0, t.w1 = binary.LittleEndian.Uint64(key), binary.LittleEndian.Uint64(key[t.n-8:])
 	}
-	if at < len(n.slots) {
-		n.slots[at] = t
-	} else if at == len(n.slots) {
-		n.slots = append(n.slots, t)
-	}
+	n.slots = append(n.slots, t)
+	return len(n.slots) - 1
 }
 
 // Reserve makes room for n rows in all, so that appending them does not move buffers.
@@ -288,11 +303,11 @@ func (s *JSONScanner) faultError() error {
 		return fmt.Errorf("malformed JSON record: %s at byte %d", s.faultMsg, s.faultAt)
 	}
 	what := "the record"
-	if s.faultNode.name != "" {
-		what = "field `" + s.faultNode.name + "`"
+	if s.faultNode.path != "" {
+		what = "field `" + s.faultNode.path + "`"
 	}
 	return fmt.Errorf("malformed JSON record: %s cannot be read as %s from %s at byte %d",
-		what, s.faultNode.dt, excerpt(s.b[min(s.faultAt, len(s.b)):]), s.faultAt)
+		what, typeName(s.faultNode.dt), excerpt(s.b[min(s.faultAt, len(s.b)):]), s.faultAt)
 }
 
 // excerpt is the beginning of a text for a message.

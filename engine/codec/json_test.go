@@ -191,10 +191,10 @@ func TestNullStructChildren(t *testing.T) {
 func TestFailFast(t *testing.T) {
 	for _, c := range []struct{ ddl, in, want string }{
 		{"a INT", `{"a":1`, "malformed JSON record: the object does not end at byte 6"},
-		{"a INT", `{"a":"x"}`, "malformed JSON record: field `a` cannot be read as int32 from \"x\"} at byte 5"},
-		{"s STRUCT<b:INT>", `{"s":{"b":1.5}}`, "malformed JSON record: field `b` cannot be read as int32 from 1.5}} at byte 10"},
+		{"a INT", `{"a":"x"}`, "malformed JSON record: field `a` cannot be read as INT from \"x\"} at byte 5"},
+		{"s STRUCT<b:INT>", `{"s":{"b":1.5}}`, "malformed JSON record: field `s.b` cannot be read as INT from 1.5}} at byte 10"},
 		{"a INT", `{"a":"x","b":}`, "malformed JSON record: expected a value at byte 13"},
-		{"a INT", `[1]`, "malformed JSON record: the record cannot be read as struct<a: int32> from [1] at byte 0"},
+		{"a INT", `[1]`, "malformed JSON record: the record cannot be read as STRUCT<a: INT> from [1] at byte 0"},
 	} {
 		mem := checked(t)
 		dt, _ := parseDDL(c.ddl)

@@ -42,7 +42,7 @@ type shape struct {
 func newShape(name string, dt arrow.DataType, mode escapeMode) (shape, error) {
 	k, ok := kindOf(dt)
 	if !ok {
-		return shape{}, fmt.Errorf("column `%s`: type %s cannot be written as text", name, dt)
+		return shape{}, fmt.Errorf("column `%s`: type %s cannot be written as text", name, typeName(dt))
 	}
 	s := shape{kind: k, dt: dt, prefix: append(appendJSONText(nil, name, mode), ':')}
 	for _, f := range childFields(dt) {
