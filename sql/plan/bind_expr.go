@@ -224,9 +224,10 @@ func (x *exprBinder) field(e Expr, name sql.Ident, span sql.Span) Expr {
 	case *arrow.MapType:
 		return x.callNamed("getitem", span, []Expr{e, String(name.Name, name.Pos())})
 	case *arrow.ListType:
-		if s, ok := t.Elem().(*arrow.StructType); ok && structField(s, name.Name) >= 0 {
-			x.unsupported(name.Pos(), "a field of every element of an array")
-			return nil
+		if s, ok := t.Elem().(*arrow.StructType); ok {
+			if i := structField(s, name.Name); i >= 0 {
+				return elementField(e, i, s.Field(i).Name, span)
+			}
 		}
 	}
 	x.errorf(name.Pos(), "%s has no field %s: it is %s", describeExpr(e), quoteName(name.Name), sql.TypeSQL(e.Type()))

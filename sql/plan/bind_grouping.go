@@ -16,10 +16,6 @@ func (q *selectBinder) groupingSets(g *sql.GroupBy) {
 	if g.Kind == "" || g.Kind == "ALL" {
 		return
 	}
-	plain := make([]int, len(q.aggs.groups)) // GROUP BY a, ROLLUP (b): a is in every set
-	for i := range plain {
-		plain[i] = i
-	}
 	var parts [][]int
 	for _, set := range g.Sets {
 		var part []int
@@ -57,9 +53,6 @@ func (q *selectBinder) groupingSets(g *sql.GroupBy) {
 	default:
 		q.unsupported(g.Pos(), "GROUP BY "+g.Kind)
 		return
-	}
-	for i := range sets {
-		sets[i] = append(slices.Clone(plain), sets[i]...)
 	}
 	q.aggs.useSets(sets)
 }

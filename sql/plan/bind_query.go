@@ -191,17 +191,26 @@ func integerValue(e Expr) (int64, bool) {
 	if !ok || l.IsNull() {
 		return 0, false
 	}
-	switch a := l.Value.(type) {
-	case *array.Int8:
-		return int64(a.Value(0)), true
-	case *array.Int16:
-		return int64(a.Value(0)), true
-	case *array.Int32:
-		return int64(a.Value(0)), true
-	case *array.Int64:
-		return a.Value(0), true
+	switch l.Value.(type) {
+	case *array.Int8, *array.Int16, *array.Int32, *array.Int64:
+		return int64At(l.Value, 0), true
 	}
 	return 0, false
+}
+
+// int64At is an integer of any width.
+func int64At(a arrow.Array, i int) int64 {
+	switch a := a.(type) {
+	case *array.Int8:
+		return int64(a.Value(i))
+	case *array.Int16:
+		return int64(a.Value(i))
+	case *array.Int32:
+		return int64(a.Value(i))
+	case *array.Int64:
+		return a.Value(i)
+	}
+	return 0
 }
 
 func (b *binder) limit(r *relation, q *sql.Query) {
@@ -360,8 +369,7 @@ func (b *binder) setOp(s *sql.SetOp) *relation {
 		return named(out, "")
 	}
 	if s.All {
-		b.unsupported(s.OpSpan, s.Op+" ALL")
-		return failed()
+		return b.setAll(s, left, right)
 	}
 	j := &Join{Kind: Semi, Left: distinct(left), Right: right}
 	if s.Op == "EXCEPT" {

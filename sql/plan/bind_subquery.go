@@ -201,10 +201,6 @@ func (x *exprBinder) exists(e *sql.ExistsExpr) Expr {
 // inSubquery binds IN (SELECT ...) where it is a value: as in Spark it is then
 // TRUE or FALSE.
 func (x *exprBinder) inSubquery(e *sql.InList) Expr {
-	if e.Not {
-		x.unsupported(e.Pos(), "NOT IN (SELECT ...) inside an expression")
-		return nil
-	}
 	sub := x.plainSubquery(e.Query, e.Pos())
 	if sub == nil {
 		return nil
@@ -213,10 +209,53 @@ func (x *exprBinder) inSubquery(e *sql.InList) Expr {
 	if equal == nil {
 		return nil
 	}
+	if e.Not {
+		return x.notInSubquery(e, sub, equal)
+	}
+	return x.inRows(e, sub, equal)
+}
+
+// inRows is TRUE where a row of the subquery is equal.
+func (x *exprBinder) inRows(e *sql.InList, sub *relation, equal Expr) Expr {
 	found := Column{ID: x.newID(), Name: "exists", Type: arrow.FixedWidthTypes.Boolean}
 	keys := distinct(sub.visible())
 	node := &Project{Input: keys, Exprs: append(refs(keys.Columns()), NamedExpr{Column: found, Expr: Bool(true, x.pos(e.Pos()))})}
 	return x.marked(node, found, equal, e.Pos())
+}
+
+// notInSubquery is TRUE where every row of the subquery is known to be
+// different: none is equal, and neither side is NULL, unless there are no rows.
+func (x *exprBinder) notInSubquery(e *sql.InList, sub *relation, equal Expr) Expr {
+	call, single := equal.(*Call)
+	count := x.cat.Aggregate("count")
+	if !single || count == nil {
+		x.unsupported(e.Pos(), "NOT IN (SELECT ...) of several columns inside an expression")
+		return nil
+	}
+	agg := &Aggregate{Input: sub.visible()}
+	var counts []Expr
+	for _, arg := range []Expr{bigint(1), &ColumnRef{Column: sub.cols[0].Column}} {
+		args := []argument{{expr: arg}}
+		bound, err := count.BindAggregate(x.infos(args))
+		if err != nil {
+			x.errorf(e.Pos(), "%s", err)
+			return nil
+		}
+		col := Column{ID: x.newID(), Name: "count", Type: bound.Type}
+		agg.Aggs = append(agg.Aggs, AggExpr{Column: col, Name: "count", Fn: bound, Args: []Expr{arg}})
+		counts = append(counts, &ColumnRef{Span: x.pos(e.Pos()), Column: col})
+	}
+	found := x.inRows(e, sub, equal)
+	x.source.add(func(n Node) Node { return &Join{Kind: Cross, Left: n, Right: agg} }, agg.Columns()...)
+	unknown := x.callNamed("isnull", e.Pos(), call.Args[:1])
+	some := x.callNamed(">", e.Pos(), []Expr{counts[0], bigint(0)})
+	nulls := x.callNamed("<", e.Pos(), []Expr{counts[1], counts[0]})
+	if found == nil || unknown == nil || some == nil || nulls == nil {
+		return nil
+	}
+	span := x.pos(e.Pos())
+	unknown = &Logic{Span: span, Args: []Expr{unknown, some}}
+	return x.not(&Logic{Span: span, Or: true, Args: []Expr{found, unknown, nulls}}, e.Pos())
 }
 
 // marked is a left join and the test that it found a row.

@@ -180,6 +180,9 @@ func callText(e *Call) string {
 	case len(e.Args) == 2 && slices.Contains(infix, e.Name):
 		return fmt.Sprintf("(%s %s %s)", e.Args[0], strings.ToUpper(e.Name), e.Args[1])
 	}
+	if name, ok := elementFieldName(e); ok {
+		return e.Args[0].String() + elementFieldPrefix + name
+	}
 	parts := make([]string, len(e.Args))
 	for i, a := range e.Args {
 		parts[i] = a.String()

@@ -13,6 +13,8 @@ import (
 // sparkQuery is a query and what Spark made of it.
 type sparkQuery struct {
 	Group, SQL, Schema, Error, Phase string
+	Ordered                          bool
+	Rows                             json.RawMessage
 }
 
 // faulty says whether Spark refuses the query before it runs.
