@@ -92,6 +92,18 @@ func (b *batch) release() {
 	b.cols = nil
 }
 
+// heldBatch is a batch over rows that a breaker holds, which are borrowed. They
+// come from many records, so faults name no row.
+func heldBatch(t catalog.Task, cols []arrow.Array, n, memos int) *batch {
+	return &batch{task: rowlessTask{t}, n: n, cols: cols, memo: make([]arrow.Array, memos)}
+}
+
+// rowlessTask reports faults of rows that cannot be told any more: as row -1.
+type rowlessTask struct{ catalog.Task }
+
+// Fault forgets the row.
+func (t rowlessTask) Fault(_ int, stage string, err error) { t.Task.Fault(-1, stage, err) }
+
 // rowsTask reports faults of some rows as those of the whole.
 type rowsTask struct {
 	catalog.Task

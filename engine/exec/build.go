@@ -99,9 +99,9 @@ func (s *buildSide) index(t catalog.Task, b *built) error {
 	b.table = newKeyTable(s.layout)
 	ids := make([]int32, b.n)
 	if b.n > 0 {
-		in := &batch{task: t, n: b.n, cols: b.cols, memo: make([]arrow.Array, s.memos)}
+		in := heldBatch(t, b.cols, b.n, s.memos)
 		keys, err := evalAll(in, s.keys)
-		releaseArrays(in.memo)
+		in.release()
 		if err != nil {
 			return err
 		}

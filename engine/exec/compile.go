@@ -179,6 +179,11 @@ func scan(n *plan.Scan) (*flow, error) {
 // cachedScan reads rows held in memory. The wanted columns are picked by an
 // operator, so that the leaf lends the cache's own records.
 func cachedScan(n *plan.Scan) (*flow, error) {
+	for _, r := range n.Cache.Records {
+		for _, a := range r.Columns() {
+			settle(a)
+		}
+	}
 	f := leafFlow(nil, &RecordsLeaf{Schema: n.Cache.Schema, Records: n.Cache.Records}, true)
 	p := &picker{text: n.String(), schema: schemaOf(n.Columns())}
 	for _, col := range n.Cols {

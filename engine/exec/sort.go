@@ -72,8 +72,8 @@ func (s *sorting) Finish(t catalog.Task, p Partial) Records {
 }
 
 func (s *sorting) order(t catalog.Task, cols []arrow.Array, n int) ([]int32, error) {
-	b := &batch{task: t, n: n, cols: cols, memo: make([]arrow.Array, s.memos)}
-	defer func() { releaseArrays(b.memo) }()
+	b := heldBatch(t, cols, n, s.memos)
+	defer b.release()
 	keys, err := evalAll(b, s.exprs)
 	if err != nil {
 		return nil, err
