@@ -19,7 +19,6 @@ type memberTree struct {
 	codes  []int32     // by leaf: the class voted for
 	nodes  []*treeNode // by leaf
 	weight float64     // of its vote
-	target *target     // of the tree itself, if that has one
 	float  bool
 }
 

@@ -2,8 +2,11 @@ package pmml
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/apache/arrow/go/v14/arrow/memory"
 )
 
 const miningFields = `<DataField name="x" optype="continuous" dataType="double"/><DataField name="y" optype="continuous" dataType="double"/>
@@ -166,4 +169,13 @@ func TestNestedTreatment(t *testing.T) {
 	wantScore(t, m, "", "y=11.0")
 	wantScore(t, m, "x=7", "y=21.0")
 	wantScore(t, m, "x=0", "y=22.0")
+}
+
+// TestChainBatchEqualsRow: the same with random rows.
+func TestChainBatchEqualsRow(t *testing.T) {
+	m := mustLoad(t, inPMML(miningFields, chainDoc))
+	rng := rand.New(rand.NewPCG(1, 1))
+	in := randomRows(rng, memory.DefaultAllocator, m, func(string) []string { return []string{"0", "-1"} }, 1000, 0.1)
+	defer release(in)
+	sameScores(t, m, 1000, in, 0)
 }
