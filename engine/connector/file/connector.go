@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -73,11 +74,14 @@ func (c *Connector) Describe(_ context.Context, _ connector.Env, t *catalog.Tabl
 	if err != nil {
 		return connector.Description{}, err
 	}
-	if t.Stream {
-		return connector.Description{}, fmt.Errorf("a stream over files is not supported yet: use CREATE TABLE, which reads what is there now")
+	d := connector.Description{Notes: notes, Readable: true, Unbounded: t.Stream}
+	if _, err := maxFiles(t); err != nil {
+		return d, err
 	}
-	d := connector.Description{Notes: notes, Readable: true}
 	l, err := c.list(t)
+	if err == nil && t.Stream && l.missing {
+		err = fmt.Errorf("%s: no such folder: a stream follows one that is there", l.path)
+	}
 	if err != nil {
 		return d, err
 	}
@@ -99,7 +103,7 @@ func (c *Connector) inferSchema(l *listing, t *catalog.Table) (*arrow.Schema, er
 		return l.schema, nil
 	}
 	if len(l.files) == 0 {
-		if l.folder && c.format.writable() {
+		if l.folder && c.format.writable() && !t.Stream {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("%s: no files to take the columns from; name the columns in CREATE TABLE", l.path)
@@ -147,7 +151,28 @@ func (c *Connector) OpenSource(_ context.Context, _ connector.Env, t *catalog.Ta
 	if err != nil {
 		return nil, err
 	}
-	return newSource(c.fs, l, schema, r), nil
+	src := newSource(c.fs, l, schema, r)
+	if t.Stream {
+		n, err := maxFiles(t)
+		if err != nil {
+			return nil, err
+		}
+		src.stream = &follower{list: func() (*listing, error) { return c.list(t) }, maxFiles: n}
+	}
+	return src, nil
+}
+
+// maxFiles is the option maxFilesPerTrigger; 0 is no bound.
+func maxFiles(t *catalog.Table) (int, error) {
+	text, ok := t.Options["maxfilespertrigger"]
+	if !ok {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, &connector.OptionError{Option: "maxfilespertrigger", Msg: fmt.Sprintf("option maxFilesPerTrigger: %q is not a number of files", text)}
+	}
+	return n, nil
 }
 
 // OpenSink makes a sink into a folder. It touches nothing before the first Write

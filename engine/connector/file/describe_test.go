@@ -33,7 +33,7 @@ func TestDescribeFaults(t *testing.T) {
 	notGzip := write("x.csv.gz", "n,s\n")
 	write("parts/year=2020/a.json", "{}")
 	write("empty/sub/a.json", "{}")
-	stream := table("path", irisFile)
+	stream := table("path", filepath.Join(dir, "nowhere"))
 	stream.Stream = true
 	nested := arrow.NewSchema([]arrow.Field{{Name: "a", Type: arrow.ListOf(arrow.PrimitiveTypes.Int64)}}, nil)
 	csv, json, text := NewCSV(disk.OS{}, Config{}), NewJSON(disk.OS{}, Config{}), NewText(disk.OS{}, Config{})
@@ -56,7 +56,8 @@ func TestDescribeFaults(t *testing.T) {
 		{"partitions", json, table("path", filepath.Join(dir, "parts")), "folders of partitions (key=value) are not supported yet"},
 		{"an unknown option", csv, table("path", irisFile, "haeder", "true"), "unknown option haeder: did you mean header?"},
 		{"a bad value", csv, table("path", irisFile, "header", "yes"), "header"},
-		{"a stream", csv, stream, "a stream over files is not supported yet"},
+		{"a stream over nothing", csv, stream, "nowhere: no such folder: a stream follows one that is there"},
+		{"no number of files", csv, table("path", irisFile, "maxFilesPerTrigger", "0"), "\"0\" is not a number of files"},
 		{"a type that CSV has not", csv, declared(nested, "path", irisFile), "CSV cannot hold"},
 		{"text with columns", text, declared(irisSchema, "path", irisFile), "text files have one column"},
 		{"nothing to infer from", text, declared(nested, "path", irisFile), "text files have one column"},

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow/go/v14/arrow"
 
@@ -19,6 +20,8 @@ import (
 type dataFile struct {
 	path string
 	size int64 // how much of it counts
+	// modified is when it was written.
+	modified time.Time
 }
 
 func (f dataFile) gzipped() bool { return strings.HasSuffix(f.path, ".gz") }
@@ -98,7 +101,7 @@ type walker struct {
 // file takes one file, unless the filter is against it or it is empty.
 func (w *walker) file(name string, info fs.FileInfo) {
 	if info.Size() > 0 && w.passes(filepath.Base(name)) {
-		w.list.files = append(w.list.files, dataFile{path: name, size: info.Size()})
+		w.list.files = append(w.list.files, dataFile{path: name, size: info.Size(), modified: info.ModTime()})
 	}
 }
 
@@ -254,7 +257,7 @@ func (w *walker) logged(dir string, log *sinkLog) error {
 		return err
 	}
 	w.list.schema = was.schema()
-	present, err := w.sizes(dir)
+	present, err := w.present(dir)
 	if err != nil {
 		return err
 	}
@@ -267,7 +270,7 @@ func (w *walker) logged(dir string, log *sinkLog) error {
 			continue
 		}
 		here := filepath.Dir(p) == dir
-		size, there := present[base]
+		info, there := present[base]
 		switch {
 		case here && !there:
 			return fmt.Errorf("%s: the file is gone, and the log in %s lists it; restore it, or read the files that are left with the glob %s", p, log.dir, filepath.Join(dir, "*"))
@@ -278,7 +281,7 @@ func (w *walker) logged(dir string, log *sinkLog) error {
 			moved++
 		}
 		seen[base] = true
-		w.list.files = append(w.list.files, dataFile{path: filepath.Join(dir, base), size: min(e.Size, size)})
+		w.list.files = append(w.list.files, dataFile{path: filepath.Join(dir, base), size: min(e.Size, info.Size()), modified: info.ModTime()})
 	}
 	if elsewhere > 0 && len(w.list.files) == 0 {
 		return fmt.Errorf("%s: its log lists %d files in another folder and none that is here; read the files that are here with the glob %s", dir, elsewhere, filepath.Join(dir, "*"))
@@ -292,16 +295,16 @@ func (w *walker) logged(dir string, log *sinkLog) error {
 	return nil
 }
 
-func (w *walker) sizes(dir string) (map[string]int64, error) {
+func (w *walker) present(dir string) (map[string]fs.FileInfo, error) {
 	entries, err := w.fs.ReadDir(dir)
 	if err != nil {
 		return nil, disk.Explain("read", dir, err)
 	}
-	out := make(map[string]int64, len(entries))
+	out := make(map[string]fs.FileInfo, len(entries))
 	for _, e := range entries {
 		info, err := e.Info()
 		if err == nil && !e.IsDir() {
-			out[e.Name()] = info.Size()
+			out[e.Name()] = info
 		}
 	}
 	return out, nil

@@ -12,12 +12,13 @@ var commonOptions = []connector.Option{
 	{Name: "path", Read: true, Write: true, Required: true, Help: "a file, a folder or a glob (*, ?, [a-z], {a,b}); a folder to write into"},
 	{Name: "recursiveFileLookup", Default: "false", Read: true, Help: "read the files of all folders below too"},
 	{Name: "pathGlobFilter", Read: true, Help: "read only files whose names fit this pattern"},
+	{Name: "maxFilesPerTrigger", Read: true, Help: "how many new files an epoch of a stream takes at most"},
 	{Name: "compression", Default: "none", Write: true, Help: "none or gzip; files that end in .gz are read as gzip whatever it says"},
 }
 
 // idleOptions are known to Spark and have no effect here.
 var idleOptions = []string{
-	"modifiedBefore", "modifiedAfter", "ignoreMissingFiles", "ignoreCorruptFiles", "checkpointLocation", "maxFilesPerTrigger",
+	"modifiedBefore", "modifiedAfter", "ignoreMissingFiles", "ignoreCorruptFiles", "checkpointLocation",
 	"maxBytesPerTrigger", "maxFileAge", "latestFirst", "fileNameOnly", "cleanSource", "sourceArchiveDir", "maxRecordsPerFile", "unescapedQuoteHandling",
 	"maxColumns", "maxCharsPerColumn", "inputBufferSize", "queryName",
 }

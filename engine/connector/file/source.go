@@ -3,10 +3,12 @@ package file
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -48,17 +50,19 @@ type block struct {
 	head []byte
 }
 
-// source reads the files that were there when it was opened. A split is a file, an
-// offset a byte in it.
+// source reads a table's files. A split is a file, an offset a byte in it. A
+// table's files are those that were there when it was opened; a stream's also
+// those to come, each taken once and as a whole.
 type source struct {
 	fs     disk.FS
-	files  []dataFile
-	end    connector.Offsets
 	schema *arrow.Schema
 	reader reader
-	block  int64 // bytes of a chunk
+	block  int64      // bytes of a chunk
+	files  []dataFile // of a table
+	stream *follower  // of a stream
 
 	mu         sync.Mutex
+	end        map[string]int64 // of files: how much of them counts
 	projection *connector.Projection
 	decoder    decoder
 	heads      map[string][]byte // of files
@@ -66,8 +70,14 @@ type source struct {
 	buffers sync.Pool // of chunks: decoders keep nothing of the bytes
 }
 
+// follower finds the files of a stream as they come.
+type follower struct {
+	list     func() (*listing, error)
+	maxFiles int // an epoch takes; 0: any
+}
+
 func newSource(fsys disk.FS, l *listing, schema *arrow.Schema, r reader) *source {
-	s := &source{fs: fsys, files: l.files, end: connector.Offsets{}, schema: schema, reader: r, block: blockBytes, heads: map[string][]byte{}}
+	s := &source{fs: fsys, schema: schema, reader: r, block: blockBytes, files: l.files, end: map[string]int64{}, heads: map[string][]byte{}}
 	for _, f := range l.files {
 		s.end[f.path] = f.size
 	}
@@ -77,25 +87,55 @@ func newSource(fsys disk.FS, l *listing, schema *arrow.Schema, r reader) *source
 // Schema of the rows.
 func (s *source) Schema() *arrow.Schema { return s.schema }
 
-// Initial is the beginning of every file.
+// Initial is the beginning of every file; those of a stream are not known yet.
 func (s *source) Initial(context.Context) (connector.Offsets, error) {
 	o := connector.Offsets{}
-	for f := range s.end {
-		o[f] = 0
+	if s.stream == nil {
+		for _, f := range s.files {
+			o[f.path] = 0
+		}
 	}
 	return o, nil
 }
 
 // Latest is the end of every file.
-func (s *source) Latest(context.Context) (connector.Offsets, error) { return s.end.Clone(), nil }
-
-// Plan takes everything there is.
-func (s *source) Plan(_ context.Context, from connector.Offsets, l connector.Limit) (connector.Offsets, error) {
-	to := from.Clone()
-	if to == nil {
-		to = connector.Offsets{}
+func (s *source) Latest(context.Context) (connector.Offsets, error) {
+	files, err := s.now()
+	if err != nil {
+		return nil, err
 	}
-	for _, f := range s.files {
+	o := connector.Offsets{}
+	for _, f := range files {
+		o[f.path] = f.size
+	}
+	return o, nil
+}
+
+// now is the files that there are.
+func (s *source) now() ([]dataFile, error) {
+	if s.stream == nil {
+		return s.files, nil
+	}
+	l, err := s.stream.list()
+	if err != nil {
+		return nil, err
+	}
+	return l.files, nil
+}
+
+// Plan takes everything that is new: of a stream whole files, the oldest first. A
+// file's rows are not known before it is read, so Limit.Rows has no effect.
+func (s *source) Plan(_ context.Context, from connector.Offsets, l connector.Limit) (connector.Offsets, error) {
+	files, err := s.now()
+	if err != nil {
+		return nil, err
+	}
+	to := connector.Offsets{}
+	maps.Copy(to, from)
+	if s.stream != nil {
+		files = s.stream.next(files, from, l.Until)
+	}
+	for _, f := range files {
 		end := f.size
 		if until, ok := l.Until[f.path]; ok {
 			end = min(end, until)
@@ -105,10 +145,36 @@ func (s *source) Plan(_ context.Context, from connector.Offsets, l connector.Lim
 	return to, nil
 }
 
-// Ranges cuts the files into blocks, in the order of the listing.
+// next chooses the files of an epoch. One that was taken is done, even if it has
+// grown since.
+func (f *follower) next(files []dataFile, from, until connector.Offsets) []dataFile {
+	fresh := slices.DeleteFunc(slices.Clone(files), func(file dataFile) bool {
+		_, done := from[file.path]
+		_, wanted := until[file.path]
+		return done || until != nil && !wanted
+	})
+	slices.SortStableFunc(fresh, func(a, b dataFile) int { return a.modified.Compare(b.modified) })
+	if f.maxFiles > 0 && len(fresh) > f.maxFiles {
+		fresh = fresh[:f.maxFiles]
+	}
+	return fresh
+}
+
+// Ranges cuts the files into blocks: in the order of the listing, or of their
+// names, which is the same when an epoch runs again.
 func (s *source) Ranges(from, to connector.Offsets) []connector.Range {
+	files := s.files
+	if s.stream != nil {
+		files = nil
+		for _, name := range slices.Sorted(maps.Keys(to)) {
+			files = append(files, dataFile{path: name, size: to[name]})
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var out []connector.Range
-	for _, f := range s.files {
+	for _, f := range files {
+		s.end[f.path] = f.size
 		step := s.block
 		if f.gzipped() || !s.reader.splittable() {
 			step = f.size
@@ -118,6 +184,31 @@ func (s *source) Ranges(from, to connector.Offsets) []connector.Range {
 		}
 	}
 	return out
+}
+
+// endOf is how much of a file counts.
+func (s *source) endOf(name string) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end[name]
+}
+
+// FormatOffsets writes the files and how much of each is done.
+func (s *source) FormatOffsets(o connector.Offsets) (string, error) {
+	if o == nil {
+		o = connector.Offsets{}
+	}
+	text, err := json.Marshal(o)
+	return string(text), err
+}
+
+// ParseOffsets reads what FormatOffsets wrote.
+func (s *source) ParseOffsets(text string) (connector.Offsets, error) {
+	o := connector.Offsets{}
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		return nil, fmt.Errorf("%.60q are not a file source's offsets: %w", text, err)
+	}
+	return o, nil
 }
 
 // Committed has nobody to tell.
@@ -145,7 +236,7 @@ func (s *source) read(ctx context.Context, r connector.Range, yield func(connect
 		return s.readGzip(ctx, f, r, yield)
 	}
 	buf := s.buffer()
-	data, err := linesIn(f, r, buf, s.end[r.Split], s.reader.splittable())
+	data, err := linesIn(f, r, buf, s.endOf(r.Split), s.reader.splittable())
 	if err != nil {
 		return disk.Explain("read", r.Split, err)
 	}
@@ -177,7 +268,7 @@ func (s *source) headOf(f io.ReaderAt, name string) ([]byte, error) {
 	if head, ok := s.heads[name]; ok {
 		return head, nil
 	}
-	data, err := readAt(f, nil, 0, min(blockBytes, s.end[name]))
+	data, err := readAt(f, nil, 0, min(blockBytes, s.end[name])) // the lock is held
 	if err != nil {
 		return nil, err
 	}

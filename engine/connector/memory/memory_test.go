@@ -126,6 +126,17 @@ func TestSource(t *testing.T) {
 	if again := plan(t, stream, all, connector.Limit{}); again[split] != all[split] || stream.Ranges(all, again) != nil {
 		t.Errorf("nothing new: %v", again)
 	}
+	offsets := stream.(connector.OffsetCodec)
+	text, err := offsets.FormatOffsets(all)
+	if err != nil || text != `{"rows":12}` {
+		t.Errorf("%s %v", text, err)
+	}
+	if back, err := offsets.ParseOffsets(text); err != nil || back[split] != 12 {
+		t.Errorf("%v %v", back, err)
+	}
+	if _, err := offsets.ParseOffsets("x"); err == nil {
+		t.Error("bad offsets were accepted")
+	}
 	// A reader that stops early leaves nothing behind.
 	for c := range stream.Read(context.Background(), connector.Range{Split: split, From: 0, To: 12}) {
 		c.Release()

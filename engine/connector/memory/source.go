@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 
@@ -96,6 +97,20 @@ func (s *source) Read(ctx context.Context, r connector.Range) iter.Seq2[connecto
 			at += n
 		}
 	}
+}
+
+// FormatOffsets writes how many rows are done.
+func (s *source) FormatOffsets(o connector.Offsets) (string, error) {
+	return fmt.Sprintf(`{"%s":%d}`, split, o[split]), nil
+}
+
+// ParseOffsets reads what FormatOffsets wrote.
+func (s *source) ParseOffsets(text string) (connector.Offsets, error) {
+	o := connector.Offsets{}
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		return nil, fmt.Errorf("%.60q are not the offsets of memory table %s: %w", text, s.table.name, err)
+	}
+	return o, nil
 }
 
 // Committed has nobody to tell.
