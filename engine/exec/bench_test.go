@@ -9,6 +9,9 @@ import (
 	"github.com/apache/arrow/go/v14/arrow/array"
 	"github.com/apache/arrow/go/v14/arrow/memory"
 
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/function"
+	"github.com/millrace-sql/millrace/sql"
 	"github.com/millrace-sql/millrace/sql/plan"
 )
 
@@ -87,28 +90,57 @@ func BenchmarkJoinProbe(b *testing.B) {
 	through(b, task, p.Root().Branches[0].Ops, probe)
 }
 
-func BenchmarkFilter(b *testing.B) {
-	x, y, s := column(1, "x", f64), column(2, "y", f64), column(3, "s", str)
-	n := &plan.Filter{Input: table("t", x, y, s), Cond: less(ref(x), lit(b, f64, "0.5"))}
-	rng := rand.New(rand.NewPCG(1, 2))
-	rec := doubles(schemaOf(n.Columns()), benchRows, func(int, int) float64 { return rng.Float64() })
-	through(b, benchTask(), mustCompile(b, n).Root().Branches[0].Ops, rec)
+// query plans a query over a table t of the given columns, with the real
+// functions.
+func query(b *testing.B, text string, cols ...plan.Column) plan.Node {
+	c := catalog.New(function.Builtins())
+	if err := c.PutRelation("t", &catalog.Table{Name: "t", Connector: "csv", Schema: schemaOf(cols)}, false); err != nil {
+		b.Fatal(err)
+	}
+	q, err := sql.ParseQuery(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n, err := plan.BindQuery(q, c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return plan.Optimize(n)
 }
 
+// BenchmarkFilter keeps half of the rows of two doubles and a text.
+func BenchmarkFilter(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	cols := []plan.Column{column(1, "x", f64), column(2, "y", f64), column(3, "s", str)}
+	for _, c := range []struct{ name, where string }{
+		{"half", "x < 0.5"}, {"all", "x < 2"}, {"none", "x > 2"}, {"and", "x < 0.5 AND y > 0.1 AND s IS NOT NULL"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			n := query(b, "SELECT x, y, s FROM t WHERE "+c.where, cols...)
+			rec := doubles(schemaOf(cols), benchRows, func(int, int) float64 { return rng.Float64() })
+			through(b, benchTask(), mustCompile(b, n).Root().Branches[0].Ops, rec)
+		})
+	}
+}
+
+// BenchmarkProject computes arithmetic, and CASE.
 func BenchmarkProject(b *testing.B) {
-	x, y, z := column(1, "x", f64), column(2, "y", f64), column(3, "z", f64)
-	n := &plan.Project{Input: table("t", x, y), Exprs: []plan.NamedExpr{
-		{Column: x, Expr: ref(x)},
-		{Column: z, Expr: add(add(ref(x), ref(y)), lit(b, f64, "1"))},
-	}}
-	rec := doubles(schemaOf(n.Input.Columns()), benchRows, func(r, c int) float64 { return float64(r * c) })
-	through(b, benchTask(), mustCompile(b, n).Root().Branches[0].Ops, rec)
+	cols := []plan.Column{column(1, "x", f64), column(2, "y", f64)}
+	for _, c := range []struct{ name, exprs string }{
+		{"arithmetic", "x, x * y + 1"}, {"case", "CASE WHEN x < 100 THEN 'low' WHEN y < 9000 THEN 'mid' ELSE 'high' END"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			n := query(b, "SELECT "+c.exprs+" FROM t", cols...)
+			rec := doubles(schemaOf(cols), benchRows, func(r, c int) float64 { return float64(r * c) })
+			through(b, benchTask(), mustCompile(b, n).Root().Branches[0].Ops, rec)
+		})
+	}
 }
 
 // breaking runs a breaker over a record again and again.
 func breaking(b *testing.B, n plan.Node, rec arrow.Record) {
 	task := benchTask()
-	brk := mustCompile(b, n).Root().Breaker
+	brk := mustCompile(b, n).Stages[0].Breaker
 	for b.Loop() {
 		p := brk.Local(task)
 		if _, err := p.Add(task, 1, rec); err != nil {
@@ -138,12 +170,9 @@ func BenchmarkAggregate(b *testing.B) {
 		key  plan.Column
 	}{{"double", column(1, "k", f64)}, {"text", column(1, "k", str)}} {
 		b.Run(k.name, func(b *testing.B) {
-			v, total := column(2, "v", f64), column(3, "total", f64)
-			n := &plan.Aggregate{
-				Input: table("t", k.key, v), Groups: []plan.NamedExpr{{Column: k.key, Expr: ref(k.key)}},
-				Aggs: []plan.AggExpr{sumOf(total, ref(v))},
-			}
-			rec := doubles(schemaOf(n.Input.Columns()), benchRows, func(r, _ int) float64 { return float64(r * 7 % 1000) })
+			cols := []plan.Column{k.key, column(2, "v", f64)}
+			n := query(b, "SELECT k, count(*) AS n, sum(v) AS s FROM t GROUP BY k", cols...)
+			rec := doubles(schemaOf(cols), benchRows, func(r, _ int) float64 { return float64(r * 7 % 1000) })
 			breaking(b, n, rec)
 		})
 	}
