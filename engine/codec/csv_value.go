@@ -52,10 +52,7 @@ func (c *csvRows) value(col *column, t token) bool {
 		return ok
 	case kindDecimal:
 		dt := col.dt.(*arrow.Decimal128Type)
-		if bytes.IndexByte(text, ',') >= 0 {
-			text = bytes.ReplaceAll(text, []byte{','}, nil)
-		}
-		v, ok := ParseDecimal(text, dt.Precision, dt.Scale)
+		v, ok := ParseDecimal(withoutCommas(text), dt.Precision, dt.Scale)
 		if ok {
 			col.appendDecimal(v)
 		}
@@ -88,6 +85,14 @@ func (c *csvRows) time(col *column, text []byte) bool {
 	}
 	col.appendNull()
 	return true
+}
+
+// withoutCommas drops the thousands separators that Spark drops from decimals.
+func withoutCommas(text []byte) []byte {
+	if bytes.IndexByte(text, ',') < 0 {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte{','}, nil)
 }
 
 func bitSize(k kind) int {

@@ -8,10 +8,7 @@ func (s *JSONScanner) object(i int, n *node) int {
 	}
 	b, row, open := s.b, n.n, i
 	next, met := 0, 0
-	if i < len(b) && (b[i] <= ' ' || b[i] == '/') {
-		i = s.pad(i)
-	}
-	if i < len(b) && b[i] == '}' {
+	if i = s.pad(i); i < len(b) && b[i] == '}' {
 		i++
 	} else {
 		for {
@@ -23,9 +20,7 @@ func (s *JSONScanner) object(i int, n *node) int {
 				return -1
 			}
 			next++
-			if i < len(b) && (b[i] <= ' ' || b[i] == '/') {
-				i = s.pad(i)
-			}
+			i = s.pad(i)
 			at := i
 			if to == nil {
 				i = s.skip(i)
@@ -38,17 +33,11 @@ func (s *JSONScanner) object(i int, n *node) int {
 			if i < 0 {
 				return -1
 			}
-			if i < len(b) && (b[i] <= ' ' || b[i] == '/') {
-				i = s.pad(i)
-			}
-			if i >= len(b) {
+			if i = s.pad(i); i >= len(b) {
 				return s.syntax(i, "the object does not end")
 			}
 			if b[i] == ',' {
-				i++
-				if i < len(b) && (b[i] <= ' ' || b[i] == '/') {
-					i = s.pad(i)
-				}
+				i = s.pad(i + 1)
 				continue
 			}
 			if b[i] == '}' {

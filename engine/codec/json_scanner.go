@@ -265,7 +265,7 @@ func (s *JSONScanner) settle(start int) error {
 }
 
 // Finish gives the rows as an array, which the caller releases, and leaves the scanner empty for the next batch. The
-// fields of a NULL struct are NULL too.
+// fields of a NULL struct are NULL too. The only error is that of an Append before: a column that outgrew 2 GiB.
 func (s *JSONScanner) Finish() (arrow.Array, error) {
 	if s.full != nil {
 		return nil, s.full

@@ -3,6 +3,7 @@ package codec
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -86,7 +87,8 @@ func TestReadJSON(t *testing.T) {
 		{"raw text", "a STRING, b STRING, c STRING, d STRING", JSONOptions{}, `{"a":{"x" : [ 1.50 , 1e400, -0, "🌸\u0001", {}]},"b":1e10,"c":123456789012345678901234567890,"d": false}`,
 			`{"a":"{\"x\":[1.5,\"Infinity\",0,\"\\uD83C\\uDF38\\u0001\",{}]}","b":"1.0E10","c":"123456789012345678901234567890","d":"false"}`},
 		{"NULL text", "a STRING", JSONOptions{}, `{"a":null}`, `{"a":null}`},
-		{"decimals", "a DECIMAL(5,2), b DECIMAL(38,10), c DECIMAL(3,1), d DECIMAL(10,0)", JSONOptions{}, `{"a":1.005,"b":"-1234567890123456789012345678.0123456789","c":99.95,"d":1e3}`, `{"a":1.01,"b":-1234567890123456789012345678.0123456789,"c":null,"d":1000}`},
+		{"decimals", "a DECIMAL(5,2), b DECIMAL(38,10), c DECIMAL(3,1), d DECIMAL(10,0)", JSONOptions{}, `{"a":"1,001.005","b":"-1234567890123456789012345678.0123456789","c":99.95,"d":1e3}`, `{"a":null,"b":-1234567890123456789012345678.0123456789,"c":null,"d":1000}`},
+		{"decimals round half up", "a DECIMAL(5,2), b DECIMAL(6,2)", JSONOptions{}, `{"a":1.005,"b":"-1,001.005"}`, `{"a":1.01,"b":-1001.01}`},
 		{"binary", "a BINARY, b BINARY, c BINARY", JSONOptions{}, `{"a":"","b":"QQ==","c":"Q"}`, `{"a":"","b":"QQ==","c":null}`},
 		{"dates", "a DATE, b DATE, c DATE, d DATE", JSONOptions{}, `{"a":"2024","b":"19000","c":"-1","d":""}`, `{"a":"2024-01-01","b":"+19000-01-01","c":"1969-12-31","d":null}`},
 		{"timestamps", "a TIMESTAMP, b TIMESTAMP, c TIMESTAMP, d TIMESTAMP_NTZ", JSONOptions{}, `{"a":1709200800,"b":"2024-02-29T12:00:00.5+02:00","c":"2024-02-29 10:00:00 Europe/Berlin","d":"2024-02-29 10:00:00"}`,
@@ -300,4 +302,61 @@ func TestInferJSON(t *testing.T) {
 	if _, err := InferJSON(slices.Values([][]byte{[]byte("{")}), JSONOptions{Mode: FailFast}); err == nil {
 		t.Error("FAILFAST accepts a broken document")
 	}
+}
+
+func TestParseJSONOptions(t *testing.T) {
+	o, unknown, err := ParseJSONOptions(map[string]string{"MODE": "failfast", "allowSingleQuotes": "FALSE", "columnNameOfCorruptRecord": "c",
+		"timeZone": "+01:00", "ignoreNullFields": "false", "multiline": "true", "modus": "x", "timestampFormat": "yyyy"})
+	if err != nil || len(unknown) != 1 || unknown[0] != "modus" {
+		t.Fatal(unknown, err)
+	}
+	if o.Mode != FailFast || !o.DisallowSingleQuotes || o.CorruptColumn != "c" || o.Zone == nil || !o.KeepNullFields || !o.MultiLine || o.TimestampFormat != "yyyy" {
+		t.Errorf("%+v", o)
+	}
+	if o.Mode.String() != "FAILFAST" || DropMalformed.String() != "DROPMALFORMED" || parseMode("bogus").String() != "PERMISSIVE" {
+		t.Error("names of modes")
+	}
+	for name, value := range map[string]string{"allowComments": "maybe", "samplingRatio": "2", "locale": "de-DE", "dateFormat": "b", "charset": "UTF-16"} {
+		if _, _, err := ParseJSONOptions(map[string]string{name: value}); err == nil || !strings.HasPrefix(err.Error(), "option "+name+": ") {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+}
+
+// TestConcurrentUse shares decoders and writers between goroutines, each with its own scanner; it is for the race
+// detector.
+func TestConcurrentUse(t *testing.T) {
+	mem := checked(t)
+	dt, _ := parseDDL(irisDDL + ", t TIMESTAMP")
+	d, err := NewJSONDecoder(dt, JSONOptions{TimestampFormat: "yyyy-MM-dd"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewValueWriter(dt, JSONOptions{TimestampFormat: "yyyy-MM-dd"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const doc = `{"sepal_length":5.1,"petal_width":0.2,"t":"2024-02-29"}`
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			s := d.NewScanner(mem)
+			defer s.Release()
+			for range 50 {
+				if err := s.Append([]byte(doc)); err != nil {
+					t.Error(err)
+				}
+				arr, err := s.Finish()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got := string(w.AppendValue(nil, arr, 0)); got != doc {
+					t.Error(got)
+				}
+				arr.Release()
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -17,7 +17,18 @@ func (s *JSONScanner) space(i int) int {
 }
 
 // pad skips white space and, where allowed, comments. A comment that does not end leaves i on it, where nothing fits.
+// It is small enough to be inlined for the common case: there is nothing to skip.
 func (s *JSONScanner) pad(i int) int {
+	if uint(i) < uint(len(s.b)) && !padByte[s.b[i]] {
+		return i
+	}
+	return s.padding(i)
+}
+
+// padByte marks what may begin white space or a comment.
+var padByte = [256]bool{' ': true, '\n': true, '\t': true, '\r': true, '/': true}
+
+func (s *JSONScanner) padding(i int) int {
 	if i < 0 {
 		return i
 	}

@@ -311,6 +311,7 @@ func (s *JSONScanner) decimal(i int, n *node) int {
 		if text, end = s.quoted(i); end < 0 {
 			return -1
 		}
+		text = withoutCommas(text)
 	default:
 		return s.wrong(i, n)
 	}
