@@ -143,20 +143,14 @@ func (c *chosen) take(t catalog.Task, rows int, group func(j int) uint32, n int,
 			pick[g] = int32(g)
 		}
 	}
-	all := make([]arrow.Array, len(args))
-	defer releaseAll(all)
-	for k, a := range args {
-		parts := []arrow.Array{a}
-		if c.cur != nil {
-			parts = []arrow.Array{c.cur[k], a}
-		} else {
-			have = 0
-		}
-		var err error
-		if all[k], err = array.Concatenate(parts, t.Allocator()); err != nil {
-			return err
-		}
+	if c.cur == nil {
+		have = 0
 	}
+	all, err := c.withNew(t, rows, args)
+	if err != nil {
+		return err
+	}
+	defer releaseAll(all)
 	better := c.better(all, all)
 	for j := range rows {
 		if filled != nil && !filled[j] {
@@ -164,11 +158,8 @@ func (c *chosen) take(t catalog.Task, rows int, group func(j int) uint32, n int,
 		}
 		g := group(j)
 		at := have + j
-		if len(args) > 0 && args[0].Len() == 1 && rows > 1 {
-			at = have
-		}
 		if pick[g] < 0 || !c.filled[g] {
-			if c.any || better2(better, all, at) {
+			if c.any || !nullAt(all[len(all)-1], at) { // the last argument is the key
 				pick[g], c.filled[g] = int32(at), true
 			}
 			continue
@@ -190,9 +181,24 @@ func (c *chosen) take(t catalog.Task, rows int, group func(j int) uint32, n int,
 	return nil
 }
 
-// better2 says whether a row may be a group's first: its key is not NULL.
-func better2(_ func(i, j int) bool, all []arrow.Array, j int) bool {
-	return !nullAt(all[len(all)-1], j)
+// withNew gives each argument's kept rows and the new ones behind them.
+func (c *chosen) withNew(t catalog.Task, rows int, args []arrow.Array) ([]arrow.Array, error) {
+	all := make([]arrow.Array, 0, len(args))
+	for k, a := range args {
+		next, err := spread(t.Allocator(), a, rows)
+		if err == nil && c.cur != nil {
+			var both arrow.Array
+			both, err = array.Concatenate([]arrow.Array{c.cur[k], next}, t.Allocator())
+			next.Release()
+			next = both
+		}
+		if err != nil {
+			releaseAll(all)
+			return nil, err
+		}
+		all = append(all, next)
+	}
+	return all, nil
 }
 
 func (c *chosen) Merge(t catalog.Task, other catalog.Accumulator, groups []uint32, n int) error {

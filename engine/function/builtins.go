@@ -25,7 +25,7 @@ type ModelLookup func(name string) *catalog.ModelEntry
 // the models there are, for suggestions.
 func BuiltinsWith(lookup ModelLookup, names func() []string) catalog.Builtins {
 	var fs []catalog.Function
-	for _, group := range [][]scalar{operators, numbers, texts, digests, documents, collections, times, models{lookup, names}.functions()} {
+	for _, group := range [][]scalar{operators, numbers, texts, digests, documents, conversions, collections, times, models{lookup, names}.functions()} {
 		for _, f := range group {
 			fs = append(fs, f)
 		}
@@ -34,7 +34,11 @@ func BuiltinsWith(lookup ModelLookup, names func() []string) catalog.Builtins {
 	for _, a := range aggregates {
 		as = append(as, a)
 	}
-	return catalog.Builtins{Functions: fs, Aggregates: as, Caster: caster{}}
+	var ts []catalog.TableFunction
+	for _, f := range tables {
+		ts = append(ts, f)
+	}
+	return catalog.Builtins{Functions: fs, Aggregates: as, TableFunctions: ts, Caster: caster{}}
 }
 
 var operators = []scalar{
@@ -135,6 +139,7 @@ var numbers = []scalar{
 	{"try_subtract", try("-")},
 	{"try_multiply", try("*")},
 	{"try_divide", arithmetic("/")},
+	{"nanvl", lenient(takes(tDouble, tDouble), tDouble, rowsFixedNull(tDouble, nanvl))},
 	{"width_bucket", strict(takes(tDouble, tDouble, tDouble, tLong), tLong, rowsFixed(tLong, widthBucket))},
 }
 
@@ -189,6 +194,9 @@ var texts = []scalar{
 	{"startswith", textTest(bytes.HasPrefix)},
 	{"endswith", textTest(bytes.HasSuffix)},
 	{"contains", textTest(bytes.Contains)},
+	{"format_number", bindFormatNumber},
+	{"format_string", bindFormatString},
+	{"printf", bindFormatString},
 	{"elt", bindElt},
 	{"mask", lenient(takes(tString, tString, tString, tString, tString).opt(4), tString, rowsTextNull(tString, mask))},
 	{"luhn_check", strict(takes(tString), tBool, rowsBool(luhn))},
@@ -201,6 +209,8 @@ var texts = []scalar{
 
 var digests = []scalar{
 	{"md5", strict(takes(tBinary), tString, rowsText(tString, md5Text))},
+	{"hash", bindHash[int32](murmur, tInt)},
+	{"xxhash64", bindHash[int64](xxhash, tLong)},
 	{"sha", strict(takes(tBinary), tString, rowsText(tString, sha1Text))},
 	{"sha1", strict(takes(tBinary), tString, rowsText(tString, sha1Text))},
 	{"sha2", strict(takes(tBinary, tInt), tString, rowsText(tString, sha2Text))},
@@ -214,6 +224,30 @@ var digests = []scalar{
 var documents = []scalar{
 	{"from_json", bindFromJSON},
 	{"to_json", bindToJSON},
+	{"get_json_object", strict(takes(tString, tString), tString, rowsText(tString, getJSONObject))},
+	{"json_array_length", strict(takes(tString), tInt, rowsFixed(tInt, jsonArrayLength))},
+	{"json_object_keys", strict(takes(tString), listType(tString), rowsTexts(jsonObjectKeys))},
+	{"schema_of_json", bindSchemaOfJSON},
+}
+
+var conversions = []scalar{
+	{"boolean", castTo(tBool)},
+	{"tinyint", castTo(tTiny)},
+	{"smallint", castTo(tSmall)},
+	{"int", castTo(tInt)},
+	{"bigint", castTo(tLong)},
+	{"float", castTo(tFloat)},
+	{"double", castTo(tDouble)},
+	{"decimal", castTo(decimalType(10, 0))},
+	{"string", castTo(tString)},
+	{"binary", castTo(tBinary)},
+	{"date", castTo(tDate)},
+	{"timestamp", castTo(tTimestamp)},
+	{"typeof", bindTypeof},
+	{"assert_true", volatile(takes(tBool, tString).opt(1), tNull, assertTrue)},
+	{"raise_error", volatile(takes(tString), tNull, raiseError)},
+	{"uuid", volatile(takes(), tString, rowsText(tString, newUUID))},
+	{"equal_null", nullSafe(false)},
 }
 
 var collections = []scalar{
@@ -335,4 +369,52 @@ var aggregates = []aggregate{
 	{"mean", bindAvg},
 	{"min", bindExtreme(-1)},
 	{"max", bindExtreme(1)},
+	{"first", bindFirst(false)},
+	{"first_value", bindFirst(false)},
+	{"any_value", bindFirst(false)},
+	{"last", bindFirst(true)},
+	{"last_value", bindFirst(true)},
+	{"max_by", bindBy(1)},
+	{"min_by", bindBy(-1)},
+	{"count_if", bindCountIf},
+	{"bool_and", bindBoolFold(false)},
+	{"every", bindBoolFold(false)},
+	{"bool_or", bindBoolFold(true)},
+	{"some", bindBoolFold(true)},
+	{"any", bindBoolFold(true)},
+	{"bit_and", bindBitFold("&")},
+	{"bit_or", bindBitFold("|")},
+	{"bit_xor", bindBitFold("^")},
+	{"collect_list", bindCollect(false)},
+	{"array_agg", bindCollect(false)},
+	{"collect_set", bindCollect(true)},
+	{"stddev", bindMoments(stddevSamp)},
+	{"std", bindMoments(stddevSamp)},
+	{"stddev_samp", bindMoments(stddevSamp)},
+	{"stddev_pop", bindMoments(stddevPop)},
+	{"variance", bindMoments(varianceSamp)},
+	{"var_samp", bindMoments(varianceSamp)},
+	{"var_pop", bindMoments(variancePop)},
+	{"skewness", bindMoments(skewness)},
+	{"kurtosis", bindMoments(kurtosis)},
+	{"corr", bindPairs(corr)},
+	{"covar_pop", bindPairs(covarPop)},
+	{"covar_samp", bindPairs(covarSamp)},
+	{"median", bindPercentile(false)},
+	{"percentile", bindPercentile(false)},
+	{"percentile_approx", bindPercentile(true)},
+	{"approx_percentile", bindPercentile(true)},
+	{"mode", bindMode},
+	{"approx_count_distinct", bindApproxDistinct},
+}
+
+var tables = []tableFunction{
+	{"explode", bindExplode(false, false)},
+	{"explode_outer", bindExplode(false, true)},
+	{"posexplode", bindExplode(true, false)},
+	{"posexplode_outer", bindExplode(true, true)},
+	{"inline", bindInline(false)},
+	{"inline_outer", bindInline(true)},
+	{"stack", bindStack},
+	{"json_tuple", bindJSONTuple},
 }
