@@ -2,6 +2,8 @@ package codec
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +168,31 @@ func TestZones(t *testing.T) {
 	for _, bad := range []string{"", "+", "+19", "+1:2:3:4", "+12345", "Mars/Base", "+01:60", "Local", "/etc/passwd", "+x"} {
 		if z, err := ParseZone(bad); err == nil {
 			t.Errorf("%q is %v", bad, z)
+		}
+	}
+}
+
+// TestIrisLines reads the 152 lines that Spark's JSON sink wrote and writes them again, byte by byte the same.
+func TestIrisLines(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "iris", "expected", "iris150.output.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	if len(lines) != 152 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	schema := schemaOf(t, irisDDL+", prediction INT, original_class STRING, predicted_class STRING")
+	rec := recordOf(t, checked(t), schema, lines...)
+	defer rec.Release()
+	w, err := NewJSONWriter(schema, JSONOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Split(strings.TrimSuffix(string(w.AppendRecord(nil, rec)), "\n"), "\n")
+	for i := range lines {
+		if got[i] != lines[i] {
+			t.Errorf("got %s, Spark %s", got[i], lines[i])
 		}
 	}
 }

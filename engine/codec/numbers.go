@@ -9,8 +9,8 @@ import (
 )
 
 // AppendDouble appends f as Java's Double.toString writes it: the shortest digits that read back as f, plain from
-// 1.0E-3 up to 1.0E7, otherwise with an exponent; always with a fraction. NaN, Infinity, -Infinity are words. (Java before 19 writes a digit more than needed for a few
-// numbers, such as 2.0E-3's neighbours beyond 1E21; we always write the shortest.)
+// 1.0E-3 up to 1.0E7, otherwise with an exponent; always with a fraction. NaN, Infinity, -Infinity are words. (Java before 19 is not always the shortest: it
+// writes 8.41E21 as 8.409999999999999E21.)
 func AppendDouble(dst []byte, f float64) []byte {
 	abs := math.Abs(f)
 	if abs >= 1e-3 && abs < 1e7 {
