@@ -15,6 +15,7 @@ import (
 // no Source unless they lie in another text.
 func Bind(s sql.Statement, c catalog.Reader) (Node, error) {
 	b := newBinder(c)
+	b.span = s.Pos()
 	var n Node
 	switch s := s.(type) {
 	case *sql.SelectStmt:
@@ -39,6 +40,7 @@ func Bind(s sql.Statement, c catalog.Reader) (Node, error) {
 // BindQuery gives the plan of a query by itself; see Bind.
 func BindQuery(q *sql.Query, c catalog.Reader) (Node, error) {
 	b := newBinder(c)
+	b.span = q.Pos()
 	return b.result(b.rootQuery(q))
 }
 
@@ -55,6 +57,7 @@ type binder struct {
 	// where the outermost was named: all that comes of it is at that place.
 	views []string
 	at    *sql.Span
+	span  sql.Span // of the whole statement
 }
 
 func newBinder(c catalog.Reader) *binder {
@@ -65,6 +68,9 @@ func (b *binder) result(n Node) (Node, error) {
 	if len(b.errs) > 0 {
 		sortErrors(b.errs)
 		return nil, b.errs
+	}
+	if err := Check(n); err != nil {
+		return nil, sql.ErrorList{sql.Errorf(b.span, "this statement cannot be planned yet: %s", err)}
 	}
 	return n, nil
 }

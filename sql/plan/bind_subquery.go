@@ -260,6 +260,11 @@ func (x *exprBinder) notInSubquery(e *sql.InList, sub *relation, equal Expr) Exp
 
 // marked is a left join and the test that it found a row.
 func (x *exprBinder) marked(sub Node, found Column, on Expr, span sql.Span) Expr {
+	if on != nil {
+		if on = x.aboveGroups(on, sub); on == nil {
+			return nil
+		}
+	}
 	x.source.add(func(n Node) Node { return &Join{Kind: Left, Left: n, Right: sub, On: on} }, sub.Columns()...)
 	return x.callNamed("isnotnull", span, []Expr{&ColumnRef{Span: x.pos(span), Column: found}})
 }
@@ -323,7 +328,11 @@ func (x *exprBinder) correlatedValue(sub *relation, corr *correlation, span sql.
 	value := sub.cols[0].Column
 	found := Column{ID: x.newID(), Name: "exists", Type: arrow.FixedWidthTypes.Boolean}
 	node := &Project{Input: sub.node, Exprs: append(refs(sub.node.Columns()), NamedExpr{Column: found, Expr: Bool(true, x.pos(span))})}
-	x.source.add(func(n Node) Node { return &Join{Kind: Left, Left: n, Right: node, On: and(corr.conds)} }, node.Columns()...)
+	on := x.aboveGroups(and(corr.conds), node)
+	if on == nil {
+		return nil
+	}
+	x.source.add(func(n Node) Node { return &Join{Kind: Left, Left: n, Right: node, On: on} }, node.Columns()...)
 	ref := &ColumnRef{Span: x.pos(span), Column: value}
 	if isNullLiteral(corr.empty) {
 		return ref
@@ -333,6 +342,16 @@ func (x *exprBinder) correlatedValue(sub *relation, corr *correlation, span sql.
 		return nil
 	}
 	return &Case{Span: x.pos(span), Whens: []When{{Cond: cond, Then: ref}}, Else: corr.empty}
+}
+
+// aboveGroups makes a condition read groups and aggregates where the join with a
+// subquery stands above the aggregation.
+func (x *exprBinder) aboveGroups(cond Expr, sub Node) Expr {
+	if x.aggs == nil {
+		return cond
+	}
+	theirs := columnSet(sub.Columns())
+	return x.aggs.replace(cond, func(id ColumnID) bool { return theirs[id] })
 }
 
 // oneRowPlan says whether a plan gives exactly one row whatever its input.

@@ -53,18 +53,6 @@ func definitions(p *Project) map[ColumnID]Expr {
 	return defs
 }
 
-// inlineAll puts definitions in the place of columns in several expressions.
-func inlineAll(exprs []Expr, defs map[ColumnID]Expr) ([]Expr, bool) {
-	out := make([]Expr, len(exprs))
-	for i, e := range exprs {
-		var ok bool
-		if out[i], ok = inline(e, defs); !ok {
-			return nil, false
-		}
-	}
-	return out, true
-}
-
 // columnUses counts how often expressions read each column.
 func columnUses(exprs []Expr) map[ColumnID]int {
 	uses := map[ColumnID]int{}

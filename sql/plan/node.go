@@ -130,9 +130,10 @@ type ScanColumn struct {
 	// opaque parser of catalog.JSONParse. Column.Type is then the parsed type.
 	Parser any
 
-	// What the parser was made of, to make one for fewer fields: the indexes of
-	// parse.Root's fields that it gives.
+	// What the parser was made of: the from_json call it stands for, and for fewer
+	// fields the indexes of parse.Root's fields that it gives.
 	parse  *catalog.JSONParse
+	call   *Call
 	fields []int
 }
 

@@ -23,15 +23,10 @@ func jsonRule() Rule {
 // jsonCall takes apart from_json over a column of a scan.
 func jsonCall(e Expr) (info *catalog.JSONParse, col ColumnID, ok bool) {
 	call, is := e.(*Call)
-	if !is || len(call.Args) == 0 || !call.Fn.Deterministic {
+	if !is {
 		return nil, 0, false
 	}
-	switch i := call.Fn.Info.(type) {
-	case catalog.JSONParse:
-		info = &i
-	case *catalog.JSONParse:
-		info = i
-	default:
+	if info = jsonInfo(call); info == nil {
 		return nil, 0, false
 	}
 	arg := call.Args[0]
@@ -43,6 +38,20 @@ func jsonCall(e Expr) (info *catalog.JSONParse, col ColumnID, ok bool) {
 		return nil, 0, false
 	}
 	return info, ref.Column.ID, true
+}
+
+// jsonInfo is what from_json tells of itself; nil for other calls.
+func jsonInfo(call *Call) *catalog.JSONParse {
+	if len(call.Args) == 0 || !call.Fn.Deterministic {
+		return nil
+	}
+	switch i := call.Fn.Info.(type) {
+	case catalog.JSONParse:
+		return &i
+	case *catalog.JSONParse:
+		return i
+	}
+	return nil
 }
 
 func text(t arrow.DataType) bool { return t.ID() == arrow.STRING || t.ID() == arrow.BINARY }
@@ -60,17 +69,18 @@ func parseInScan(n Node, last *ColumnID) (Node, bool) {
 	}
 	out := *scan
 	out.Cols = slices.Clone(scan.Cols)
-	parsed := map[string]Column{}
+	moved := false
 	replaced := mapExprs(n, func(e Expr) Expr {
 		return rewriteDown(e, func(e Expr) (Expr, bool) {
-			col, ok := out.parsedColumn(e, parsed, last)
+			col, ok := out.parsedColumn(e, last)
 			if !ok {
 				return e, false
 			}
+			moved = true
 			return &ColumnRef{Span: e.Pos(), Column: col}, true
 		})
 	})
-	if len(parsed) == 0 {
+	if !moved {
 		return n, false
 	}
 	replaced = replaced.WithInputs([]Node{overScan(ins[0], &out)})
@@ -102,7 +112,7 @@ func overScan(n Node, scan *Scan) Node {
 
 // parsedColumn gives the scan's column for a from_json call, adding it the first
 // time.
-func (s *Scan) parsedColumn(e Expr, parsed map[string]Column, last *ColumnID) (Column, bool) {
+func (s *Scan) parsedColumn(e Expr, last *ColumnID) (Column, bool) {
 	info, id, ok := jsonCall(e)
 	if !ok {
 		return Column{}, false
@@ -111,9 +121,10 @@ func (s *Scan) parsedColumn(e Expr, parsed map[string]Column, last *ColumnID) (C
 	if i < 0 {
 		return Column{}, false
 	}
-	key := fingerprint(e)
-	if col, ok := parsed[key]; ok {
-		return col, true
+	for _, c := range s.Cols {
+		if c.call != nil && identical(c.call, e) && arrow.TypeEqual(c.Column.Type, e.Type()) {
+			return c.Column, true
+		}
 	}
 	var fields []int
 	if root, ok := info.Root.(*arrow.StructType); ok {
@@ -127,8 +138,7 @@ func (s *Scan) parsedColumn(e Expr, parsed map[string]Column, last *ColumnID) (C
 	}
 	*last++
 	col := Column{ID: *last, Name: s.Cols[i].Column.Name + "_json", Type: info.Root}
-	parsed[key] = col
-	s.Cols = append(s.Cols, ScanColumn{Column: col, Source: s.Cols[i].Source, Parser: parser, parse: info, fields: fields})
+	s.Cols = append(s.Cols, ScanColumn{Column: col, Source: s.Cols[i].Source, Parser: parser, parse: info, call: e.(*Call), fields: fields})
 	return col, true
 }
 
@@ -137,9 +147,14 @@ func narrowParsed(n Node) (Node, bool) {
 	used := fieldUses{fields: map[ColumnID]map[int]bool{}, whole: map[ColumnID]bool{}}
 	used.node(n)
 	used.outputs(n)
+	calls := map[string]bool{}
+	pendingJSON(n, calls)
 	changed := false
 	for _, s := range Scans(n) {
 		for _, c := range s.Cols {
+			if c.call == nil || calls[schemaText(c.call)] {
+				continue
+			}
 			if out, ok := used.narrow(n, c); ok {
 				n, changed = out, true
 			}
@@ -147,6 +162,24 @@ func narrowParsed(n Node) (Node, bool) {
 	}
 	return n, changed
 }
+
+// pendingJSON collects the schemas of the from_json calls that a plan still has:
+// one that comes down to the scan later is to find the column with all fields.
+func pendingJSON(n Node, schemas map[string]bool) {
+	for _, e := range exprsOf(n) {
+		visitBodies(e, func(e Expr) {
+			if call, ok := e.(*Call); ok && jsonInfo(call) != nil {
+				schemas[schemaText(call)] = true
+			}
+		})
+	}
+	for _, in := range n.Inputs() {
+		pendingJSON(in, schemas)
+	}
+}
+
+// schemaText is the schema and the options of a from_json call.
+func schemaText(call *Call) string { return joinExprs(call.Args[1:], ", ") }
 
 // fieldUses says how a plan uses columns: which fields are read, and whether it
 // is used as a whole.
