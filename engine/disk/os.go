@@ -80,7 +80,7 @@ func (OS) SyncDir(name string) error {
 // Lock locks a file and writes the number of this process into it, so that the
 // next one can say who holds it.
 func (OS) Lock(name string) (io.Closer, error) {
-	l := flock.New(name)
+	l := flock.New(name, flock.SetPermissions(0o666))
 	ok, err := l.TryLock()
 	if err != nil {
 		return nil, err

@@ -79,8 +79,8 @@ func (c *Connector) Describe(_ context.Context, _ connector.Env, t *catalog.Tabl
 		return d, err
 	}
 	l, err := c.list(t)
-	if err == nil && t.Stream && l.missing {
-		err = fmt.Errorf("%s: no such folder: a stream follows one that is there", l.path)
+	if err == nil && t.Stream && l.missing && !t.Declared {
+		err = fmt.Errorf("%s: no such folder; with columns in CREATE STREAM the stream waits for it", l.path)
 	}
 	if err != nil {
 		return d, err
@@ -135,7 +135,7 @@ func (c *Connector) OpenSource(_ context.Context, _ connector.Env, t *catalog.Ta
 	if err != nil {
 		return nil, err
 	}
-	if l.missing {
+	if l.missing && !(t.Stream && t.Declared) {
 		return nil, fmt.Errorf("%s: nothing has been written there yet", l.path)
 	}
 	schema := t.Schema

@@ -56,7 +56,7 @@ func TestDescribeFaults(t *testing.T) {
 		{"partitions", json, table("path", filepath.Join(dir, "parts")), "folders of partitions (key=value) are not supported yet"},
 		{"an unknown option", csv, table("path", irisFile, "haeder", "true"), "unknown option haeder: did you mean header?"},
 		{"a bad value", csv, table("path", irisFile, "header", "yes"), "header"},
-		{"a stream over nothing", csv, stream, "nowhere: no such folder: a stream follows one that is there"},
+		{"a stream over nothing", csv, stream, "nowhere: no such folder; with columns in CREATE STREAM the stream waits for it"},
 		{"no number of files", csv, table("path", irisFile, "maxFilesPerTrigger", "0"), "\"0\" is not a number of files"},
 		{"a type that CSV has not", csv, declared(nested, "path", irisFile), "CSV cannot hold"},
 		{"text with columns", text, declared(irisSchema, "path", irisFile), "text files have one column"},

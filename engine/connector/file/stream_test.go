@@ -104,6 +104,25 @@ func TestStream(t *testing.T) {
 	}
 }
 
+// A stream may wait for its folder.
+func TestStreamWaitsForItsFolder(t *testing.T) {
+	fsys := enginetest.NewFaultFS()
+	c := NewJSON(fsys, Config{})
+	if _, err := c.Describe(context.Background(), connector.Env{}, streamOf("path", "/in"), true); err != nil {
+		t.Fatal(err)
+	}
+	src, err := c.OpenSource(context.Background(), connector.Env{}, streamOf("path", "/in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, fsys, "/in/a.json", rowText(0))
+	to, err := src.Plan(context.Background(), nil, connector.Limit{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equalRows(t, rowsBetween(t, src, nil, to), rowTexts(0, 1))
+}
+
 // Ranges may be read side by side.
 func TestReadSideBySide(t *testing.T) {
 	fsys := enginetest.NewFaultFS()
