@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 )
 
 // batchHeaderLen is the length of a version 2 record batch before its records.
 const batchHeaderLen = 61
+
+// minRecordLen is the length of the shortest record.
+const minRecordLen = 7
 
 // Where the fields of a batch header are.
 const (
@@ -99,8 +103,12 @@ func parseBatch(b []byte) (out batch, rest []byte, ok bool, err error) {
 		producer:   int64(be.Uint64(d[atProducer:])),
 		count:      int32(be.Uint32(d[atCount:])),
 	}
-	if out.lastDelta < 0 || out.count < 0 || base < 0 {
-		return batch{}, b, false, fmt.Errorf("batch at offset %d claims %d records over %d offsets", base, out.count, int64(out.lastDelta)+1)
+	most := int64(math.MaxInt32) // records that fit
+	if out.compression() == 0 {
+		most = (size - batchHeaderLen) / minRecordLen
+	}
+	if out.lastDelta < 0 || out.count < 0 || int64(out.count) > most || base < 0 {
+		return batch{}, b, false, fmt.Errorf("batch at offset %d claims %d records over %d offsets in %d bytes", base, out.count, int64(out.lastDelta)+1, size)
 	}
 	return out, b[size:], true, nil
 }

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
@@ -26,13 +27,18 @@ type columns struct {
 type column struct {
 	index   int
 	bytes   *bytesBuilder
-	int64s  *int64Builder
-	int32s  *int32Builder
+	int64s  *numbers[int64]
+	int32s  *numbers[int32]
 	headers *headersBuilder
 	json    *jsonColumn
 }
 
+// maxRoom bounds the rows that room is made for at first: the number comes from a
+// batch's header, which may claim anything.
+const maxRoom = 1 << 16
+
 func newColumns(mem memory.Allocator, c *chunk, p *connector.Projection) (*columns, error) {
+	room := min(c.rows, maxRoom)
 	cs := &columns{mem: mem, c: c, p: p, cols: make([]column, len(p.Columns))}
 	for i, want := range p.Columns {
 		col := &cs.cols[i]
@@ -42,18 +48,18 @@ func newColumns(mem memory.Allocator, c *chunk, p *connector.Projection) (*colum
 			cs.release()
 			return nil, fmt.Errorf("a kafka source has no column %d", want.Index)
 		case want.JSON != nil && (want.Index == colKey || want.Index == colValue):
-			col.json = c.src.scans.take(want.JSON, mem, c.rows)
+			col.json = c.src.scans.take(want.JSON, mem, room)
 		case want.JSON != nil:
 			cs.release()
 			return nil, fmt.Errorf("column %s cannot be read as JSON", c.src.schema.Field(want.Index).Name)
 		case want.Index == colKey || want.Index == colValue:
-			col.bytes = newBytesBuilder(mem, c.rows)
+			col.bytes = newBytesBuilder(mem, room)
 		case want.Index == colOffset || want.Index == colTimestamp:
-			col.int64s = newInt64Builder(mem, c.rows)
+			col.int64s = newNumbers[int64](mem, room)
 		case want.Index == colTimestampType:
-			col.int32s = newInt32Builder(mem, c.rows)
+			col.int32s = newNumbers[int32](mem, room)
 		case want.Index == colHeaders:
-			col.headers = newHeadersBuilder(mem, c.rows)
+			col.headers = newHeadersBuilder(mem, room)
 		}
 	}
 	return cs, nil
@@ -137,7 +143,7 @@ func (cs *columns) finishColumn(col *column) (arrow.Array, error) {
 	case col.int64s != nil:
 		return col.int64s.finish(arrow.PrimitiveTypes.Int64), nil
 	case col.int32s != nil:
-		return col.int32s.finish(), nil
+		return col.int32s.finish(arrow.PrimitiveTypes.Int32), nil
 	case col.index == colTopic:
 		return repeatString(cs.mem, cs.c.part.topic, cs.rows)
 	}
@@ -186,64 +192,53 @@ func makeArray(dt arrow.DataType, rows, nulls int, buffers ...*memory.Buffer) ar
 	return array.MakeFromData(d)
 }
 
-// int64Builder builds a column of so many 64-bit numbers at most.
-type int64Builder struct {
+// numbers builds a column of fixed-width numbers.
+type numbers[T int32 | int64] struct {
 	buf  *memory.Buffer
-	vals []int64
+	vals []T
 	n    int
 }
 
-func newInt64Builder(mem memory.Allocator, rows int) *int64Builder {
-	b := &int64Builder{buf: newBuffer(mem, rows*8)}
-	b.vals = arrow.Int64Traits.CastFromBytes(b.buf.Bytes())
+func newNumbers[T int32 | int64](mem memory.Allocator, rows int) *numbers[T] {
+	b := &numbers[T]{buf: memory.NewResizableBuffer(mem)}
+	b.resize(rows)
 	return b
 }
 
-func (b *int64Builder) append(v int64) {
+func (b *numbers[T]) width() int { return int(unsafe.Sizeof(T(0))) }
+
+func (b *numbers[T]) resize(rows int) {
+	b.buf.Resize(rows * b.width())
+	b.vals = nil
+	if rows > 0 {
+		b.vals = unsafe.Slice((*T)(unsafe.Pointer(&b.buf.Bytes()[0])), rows)
+	}
+}
+
+func (b *numbers[T]) append(v T) {
+	if b.n == len(b.vals) {
+		b.resize(max(64, 2*b.n))
+	}
 	b.vals[b.n] = v
 	b.n++
 }
 
-func (b *int64Builder) finish(dt arrow.DataType) arrow.Array {
-	b.buf.ResizeNoShrink(b.n * 8)
+func (b *numbers[T]) finish(dt arrow.DataType) arrow.Array {
+	b.buf.ResizeNoShrink(b.n * b.width())
 	a := makeArray(dt, b.n, 0, nil, b.buf)
 	b.buf = nil
 	return a
 }
 
-func (b *int64Builder) release() { drop(b.buf); b.buf = nil }
-
-// int32Builder builds an INT column of so many rows at most.
-type int32Builder struct {
-	buf  *memory.Buffer
-	vals []int32
-	n    int
-}
-
-func newInt32Builder(mem memory.Allocator, rows int) *int32Builder {
-	b := &int32Builder{buf: newBuffer(mem, rows*4)}
-	b.vals = arrow.Int32Traits.CastFromBytes(b.buf.Bytes())
-	return b
-}
-
-func (b *int32Builder) append(v int32) {
-	b.vals[b.n] = v
-	b.n++
-}
-
-func (b *int32Builder) finish() arrow.Array {
-	b.buf.ResizeNoShrink(b.n * 4)
-	a := makeArray(arrow.PrimitiveTypes.Int32, b.n, 0, nil, b.buf)
+func (b *numbers[T]) release() {
+	drop(b.buf)
 	b.buf = nil
-	return a
 }
-
-func (b *int32Builder) release() { drop(b.buf); b.buf = nil }
 
 func repeatInt32(mem memory.Allocator, v int32, rows int) arrow.Array {
-	b := newInt32Builder(mem, rows)
+	b := newNumbers[int32](mem, rows)
 	for range rows {
 		b.append(v)
 	}
-	return b.finish()
+	return b.finish(arrow.PrimitiveTypes.Int32)
 }

@@ -132,13 +132,22 @@ func TestDamaged(t *testing.T) {
 		want string
 	}{
 		{"a record's byte", func() []byte { b := good(); b[len(b)-2] ^= 1; return b }, "t/0: batch at offset 7: its CRC-32C is"},
-		{"the record count", func() []byte { b := good(); be.PutUint32(b[atCount:], 4); return restamp(b) }, "t/0: batch at offset 7: a record is cut short"},
+		{"the record count", func() []byte { b := good(); be.PutUint32(b[atCount:], 4); return restamp(b) }, "t/0: batch at offset 7 claims 4 records over 3 offsets in 88 bytes"},
+		{"a record's length", func() []byte { b := good(); b[batchHeaderLen] = 60; return restamp(b) }, "t/0: batch at offset 7: a record is cut short"},
 		{"a negative count", func() []byte { b := good(); be.PutUint32(b[atCount:], ^uint32(0)); return restamp(b) }, "batch at offset 7 claims -1 records"},
 		{"more records than offsets", func() []byte { b := good(); be.PutUint32(b[atLastDelta:], 0); return restamp(b) }, ""},
 		{"old format", func() []byte { b := good(); b[atMagic] = 1; return b }, "batch at offset 7 has format version 1"},
 		{"short length", func() []byte { b := good(); be.PutUint32(b[atLength:], 3); return b }, "batch at offset 7 claims a length of 15 bytes"},
 		{"unknown compression", func() []byte { b := good(); be.PutUint16(b[atAttributes:], 5); return restamp(b) }, "batch at offset 7: compression 5 is not known"},
 		{"not gzip", func() []byte { b := good(); be.PutUint16(b[atAttributes:], 1); return restamp(b) }, "batch at offset 7: gzip data"},
+		{"not snappy", func() []byte { b := good(); be.PutUint16(b[atAttributes:], 2); return restamp(b) }, "batch at offset 7: snappy data"},
+		{"a snappy block beyond the end", func() []byte {
+			b := append(good()[:batchHeaderLen], "\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01\xff\xff\xff\xff"...)
+			be.PutUint32(b[atLength:], uint32(len(b)-12))
+			be.PutUint16(b[atAttributes:], 2)
+			return restamp(b)
+		}, "batch at offset 7: snappy data: unexpected EOF"},
+		{"not lz4", func() []byte { b := good(); be.PutUint16(b[atAttributes:], 3); return restamp(b) }, "batch at offset 7: lz4 data"},
 		{"not zstd", func() []byte { b := good(); be.PutUint16(b[atAttributes:], 4); return restamp(b) }, "batch at offset 7: zstd data"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
