@@ -1,0 +1,40 @@
+# make help lists what there is.
+GO ?= go
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help check build test race fuzz bench bench-gate golden lint ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: ## the gate before a commit: format, vet, staticcheck, tests under the race detector
+	MILLRACE_CI_STEPS='^(gofmt|go vet|staticcheck|go mod tidy|race detector)$$' bash .ci/run
+
+build: ## build ./bin/millrace
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/ ./cmd/millrace
+
+test: ## run the tests
+	$(GO) test ./...
+
+race: ## run the tests under the race detector
+	$(GO) test -race ./...
+
+fuzz: ## run each fuzz target for FUZZTIME
+	MILLRACE_CI_FUZZTIME=$(FUZZTIME) MILLRACE_CI_STEPS='^fuzz targets$$' bash .ci/run
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -timeout 30m ./...
+
+bench-gate: ## fail when a ratio between two benchmarks of one run has fallen
+	$(GO) run ./.ci/benchgate
+
+golden: ## write what comes out into the golden files; look at the difference before you commit it
+	MILLRACE_GOLDEN=rewrite $(GO) test ./...
+
+lint: ## gofmt, vet, staticcheck; golangci-lint where it is installed
+	MILLRACE_CI_STEPS='^(gofmt|go vet|staticcheck)$$' bash .ci/run
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; fi
+
+ci: ## everything that CI runs: real Kafka, real Spark, 200 kills too
+	bash .ci/run
