@@ -4,6 +4,9 @@
 // document's own ModelVerification rows) and compiles it; what it cannot do exactly it refuses by element name
 // and line, so that a Model that loaded scores.
 //
+// Model types: TreeModel, MiningModel, RegressionModel, GeneralRegressionModel (not Cox, not ordinal), NeuralNetwork,
+// ClusteringModel (by distance to centers), Scorecard and RuleSetModel.
+//
 // A Model has two evaluators. The row interpreter is the reference: typed values, three-valued logic, one row at
 // a time, every supported element. The batch evaluator runs tree ensembles, regressions and chains of them over
 // columns and gives the same answers, to the last bit for trees; a row it cannot decide (a missing value, an

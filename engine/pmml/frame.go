@@ -12,7 +12,8 @@ type body interface {
 }
 
 // modelTypes are the model elements that newBody knows.
-var modelTypes = []string{"TreeModel", "MiningModel", "RegressionModel"}
+var modelTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "NeuralNetwork", "ClusteringModel",
+	"Scorecard", "RuleSetModel"}
 
 // newBody reads a model element's own attributes; nil means that the model type is not supported.
 func newBody(name string, a *attrs, f *frame) body {
@@ -23,6 +24,16 @@ func newBody(name string, a *attrs, f *frame) body {
 		return newMining(a, f)
 	case "RegressionModel":
 		return newRegression(a, f)
+	case "GeneralRegressionModel":
+		return newGeneral(a, f)
+	case "NeuralNetwork":
+		return newNeural(a, f)
+	case "ClusteringModel":
+		return newClustering(a, f)
+	case "Scorecard":
+		return newScorecard(a, f)
+	case "RuleSetModel":
+		return newRuleSet(a, f)
 	}
 	return nil
 }
@@ -46,7 +57,10 @@ type result struct {
 	code    int       // the predicted class, -1 for none
 	probs   []float64 // by class code; classes beyond its length have probability 0; nil if the model has none
 	conf    []float64 // confidences likewise
-	entity  string    // the id of the tree node
+	entity  string    // the id of the tree node, rule or cluster
+
+	affinity []float64 // distances by cluster
+	reasons  []string  // reason codes of a scorecard, the costliest first
 }
 
 // absent is the result of a model that cannot tell.
@@ -90,7 +104,8 @@ type frame struct {
 	body     body
 }
 
-func (f *frame) classification() bool { return f.function == "classification" }
+// classification is true of a clustering, too: its clusters are classes.
+func (f *frame) classification() bool { return f.function != "regression" }
 
 // model decodes a model element; parent is nil for the document's model.
 func (l *loader) model(e *element, parent *frame) (*frame, error) {
@@ -107,7 +122,7 @@ func (l *loader) model(e *element, parent *frame) (*frame, error) {
 	if f.body == nil {
 		return nil, e.errorf("this model type is not supported, expected one of %s", join(modelTypes))
 	}
-	if f.function != "classification" && f.function != "regression" {
+	if _, clusters := f.body.(*clustering); f.function != "classification" && f.function != "regression" && !clusters {
 		a.fail("functionName=%q is not supported, expected classification or regression", f.function)
 	}
 	if !a.flag("isScorable", true) {

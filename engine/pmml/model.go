@@ -126,7 +126,7 @@ func (m *Model) Outputs() []Output { return m.outputs }
 // Kind is the model's element: "MiningModel", "TreeModel", ...
 func (m *Model) Kind() string { return m.root.e.name }
 
-// FunctionName is "classification" or "regression".
+// FunctionName is "classification", "regression" or "clustering".
 func (m *Model) FunctionName() string { return m.root.function }
 
 // TargetName is the name of the field the model predicts, "_target" if the document names none.
@@ -134,13 +134,14 @@ func (m *Model) TargetName() string { return m.root.target.name }
 
 // Summary is the model's type in the words of Openscoring: "Ensemble model", "Tree model", "Regression".
 func (m *Model) Summary() string {
-	switch m.root.e.name {
-	case "TreeModel":
-		return "Tree model"
-	case "MiningModel":
-		return "Ensemble model"
+	words := map[string]string{
+		"TreeModel": "Tree model", "MiningModel": "Ensemble model", "RegressionModel": "Regression", "GeneralRegressionModel": "General regression",
+		"NeuralNetwork": "Neural network", "ClusteringModel": "Clustering model", "RuleSetModel": "Ruleset model",
 	}
-	return "Regression"
+	if s, ok := words[m.Kind()]; ok {
+		return s
+	}
+	return m.Kind()
 }
 
 // Description is the Header's description, and Producer the application that wrote the document; both may be empty.

@@ -11,6 +11,7 @@ type outputField struct {
 	typed   bool
 	raw     *string // attribute value: the class it is about
 	code    int     // that class, -1 if it is none of the model's
+	rank    int     // of a reason code, from 1
 	final   bool
 	node    node
 	x       expr
@@ -18,7 +19,8 @@ type outputField struct {
 }
 
 // features are the supported result features.
-var features = []string{"predictedValue", "predictedDisplayValue", "probability", "confidence", "transformedValue", "decision", "entityId"}
+var features = []string{"predictedValue", "predictedDisplayValue", "probability", "confidence", "transformedValue", "decision", "entityId",
+	"clusterId", "clusterAffinity", "affinity", "entityAffinity", "reasonCode"}
 
 func (l *loader) output(f *frame, e *element) error {
 	if err := e.read().end(); err != nil {
@@ -49,6 +51,9 @@ func (l *loader) outputField(f *frame, e *element) error {
 		a.fail("targetField=%q is not the model's target %q", t, f.target.name)
 	}
 	o.final = a.flag("isFinalResult", true)
+	if o.rank = a.int("rank", 1); o.rank < 1 || o.rank > 1 && o.feature != "reasonCode" {
+		a.fail("rank=%d is not supported here", o.rank)
+	}
 	if err := a.end("displayName"); err != nil {
 		return err
 	}
@@ -77,7 +82,7 @@ func (f *frame) featureType(feature string) dataType {
 	switch feature {
 	case "predictedValue":
 		return f.outType()
-	case "probability", "confidence":
+	case "probability", "confidence", "clusterAffinity", "affinity", "entityAffinity":
 		return tDouble
 	}
 	return tString
@@ -181,6 +186,13 @@ func (f *frame) feature(r *row, o *outputField, res *result) value {
 		return ofClass(res.probs, o, res.code)
 	case "confidence":
 		return ofClass(res.conf, o, res.code)
+	case "clusterAffinity", "affinity", "entityAffinity":
+		return ofClass(res.affinity, o, res.code)
+	case "reasonCode":
+		if o.rank > len(res.reasons) {
+			return value{}
+		}
+		return text(res.reasons[o.rank-1])
 	}
 	if res.entity == "" {
 		return value{}
