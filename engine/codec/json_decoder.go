@@ -70,7 +70,6 @@ func (d *JSONDecoder) Type() arrow.DataType { return d.root }
 // releases it in the end.
 func (d *JSONDecoder) NewScanner(mem memory.Allocator) *JSONScanner {
 	s := &JSONScanner{
-		mem:          mem,
 		mode:         d.opts.Mode,
 		lines:        d.opts.Lines,
 		singleQuotes: !d.opts.DisallowSingleQuotes,

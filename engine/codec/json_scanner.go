@@ -6,7 +6,6 @@ import (
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
-	"github.com/apache/arrow/go/v14/arrow/memory"
 )
 
 // maxJSONDepth is how deep objects and arrays may nest; a deeper document is broken.
@@ -17,7 +16,6 @@ const maxJSONDepth = 1000
 type JSONScanner struct {
 	root    *node
 	corrupt *column // of root's columns, or nil
-	mem     memory.Allocator
 
 	b     []byte // the document
 	depth int

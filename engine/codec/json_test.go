@@ -360,3 +360,50 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestEmptyBatches finishes scanners that hold nothing, before and after rows, with columns of all kinds.
+func TestEmptyBatches(t *testing.T) {
+	mem := checked(t)
+	dt, err := parseDDL("a BOOLEAN, b TINYINT, c SMALLINT, d INT, e BIGINT, f FLOAT, g DOUBLE, h DECIMAL(5,2), i STRING, j BINARY, k DATE, l TIMESTAMP, " +
+		"m TIMESTAMP_NTZ, n ARRAY<STRUCT<x:STRING>>, o MAP<STRING,ARRAY<INT>>, p STRUCT<y:STRING>, q VOID")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewJSONDecoder(dt, JSONOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewValueWriter(dt, JSONOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const row = `{"a":true,"b":1,"c":2,"d":3,"e":4,"f":0.5,"g":1.5,"h":1.50,"i":"s","j":"QQ==","k":"2024-02-29","l":"2024-02-29T00:00:00.000Z",` +
+		`"m":"2024-02-29T00:00:00.000","n":[{"x":"y"},null],"o":{"k":[1,2]},"p":{"y":"z"}}`
+	s := d.NewScanner(mem)
+	defer s.Release()
+	for _, n := range []int{0, 1, 0, 200, 0} {
+		s.Reserve(n)
+		for range n {
+			if err := s.Append([]byte(row)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		arr, err := s.Finish()
+		if err != nil || arr.Len() != n {
+			t.Fatal(arr.Len(), err)
+		}
+		for i := range n {
+			if got := string(w.AppendValue(nil, arr, i)); got != row {
+				t.Errorf("row %d: %s", i, got)
+			}
+		}
+		arr.Release()
+	}
+	if err := s.Append([]byte(row)); err != nil {
+		t.Fatal(err)
+	}
+	s.Release() // drops the row
+	if s.Len() != 0 {
+		t.Errorf("%d rows after Release", s.Len())
+	}
+}
