@@ -251,31 +251,16 @@ func utcMicros(local int64, zone *time.Location) int64 {
 // ParseZone reads a zone as Spark does: Z, UTC, GMT, an offset (+1, +01:00, -0330, UTC+1), Java's short names, or a
 // region such as Europe/Berlin.
 func ParseZone(name string) (*time.Location, error) {
-	rest := name
-	for _, p := range []string{"UTC", "GMT", "UT"} {
-		if strings.HasPrefix(name, p) {
-			if rest = name[len(p):]; rest == "" || rest == "0" {
-				return time.UTC, nil
-			}
-			break
+	if seconds, ok := fixedOffset(name); ok {
+		if seconds == 0 {
+			return time.UTC, nil
 		}
-	}
-	if name == "Z" || name == "z" {
-		return time.UTC, nil
-	}
-	if rest != "" && (rest[0] == '+' || rest[0] == '-') {
-		if seconds, ok := parseOffset(rest); ok {
-			if seconds == 0 {
-				return time.UTC, nil
-			}
-			return time.FixedZone(name, seconds), nil
-		}
-		return nil, fmt.Errorf("%q is no time zone", name)
+		return time.FixedZone(name, seconds), nil
 	}
 	if region, ok := shortZones[name]; ok {
 		return ParseZone(region)
 	}
-	if name == "" || name == "Local" || strings.HasPrefix(name, "/") {
+	if name == "" || name == "Local" || strings.HasPrefix(name, "/") || strings.ContainsAny(name, "+-") && !strings.Contains(name, "/") {
 		return nil, fmt.Errorf("%q is no time zone", name)
 	}
 	zone, err := time.LoadLocation(name)
@@ -283,6 +268,26 @@ func ParseZone(name string) (*time.Location, error) {
 		return nil, fmt.Errorf("%q is no time zone: name a region (Europe/Berlin) or an offset (+01:00)", name)
 	}
 	return zone, nil
+}
+
+// fixedOffset is the offset in seconds of a zone that has but one: Z, UTC, GMT or UT with or without an offset, or an
+// offset alone.
+func fixedOffset[T ~string | ~[]byte](name T) (seconds int, ok bool) {
+	n := len(name)
+	if n == 1 && name[0]|0x20 == 'z' {
+		return 0, true
+	}
+	at := 0
+	switch {
+	case n >= 3 && (name[0] == 'U' && name[1] == 'T' && name[2] == 'C' || name[0] == 'G' && name[1] == 'M' && name[2] == 'T'):
+		at = 3
+	case n >= 2 && name[0] == 'U' && name[1] == 'T':
+		at = 2
+	}
+	if at > 0 && (n == at || n == at+1 && name[at] == '0') {
+		return 0, true
+	}
+	return parseOffset(name[at:])
 }
 
 // shortZones are Java's ZoneId.SHORT_IDS.
@@ -297,56 +302,57 @@ var shortZones = map[string]string{
 }
 
 // parseOffset reads +h, +hh, +h:mm, +hh:m, +hh:mm, +hhmm, +hh:mm:ss, +hhmmss up to 18 hours.
-func parseOffset(s string) (seconds int, ok bool) {
-	sign := 1
-	if s[0] == '-' {
-		sign = -1
+func parseOffset[T ~string | ~[]byte](s T) (seconds int, ok bool) {
+	if len(s) < 2 || s[0] != '+' && s[0] != '-' {
+		return 0, false
 	}
-	s = s[1:]
 	var part [3]int
-	if strings.Contains(s, ":") {
-		fields := strings.Split(s, ":")
-		if len(fields) > 3 {
-			return 0, false
-		}
-		for i, f := range fields {
-			if part[i], ok = smallDigits(f); !ok || i == 2 && len(f) != 2 {
+	run := digitRun(s, 1)
+	switch i := 1 + run; {
+	case run == 1 || run == 2:
+		part[0] = smallNumber(s, 1, run)
+		for k := 1; i < len(s); k++ {
+			if k == 3 || s[i] != ':' {
 				return 0, false
 			}
-		}
-	} else {
-		if len(s) > 2 && len(s)%2 != 0 || len(s) > 6 {
-			return 0, false
-		}
-		for i := 0; len(s) > 0; i++ {
-			n := min(2, len(s))
-			if part[i], ok = smallDigits(s[:n]); !ok {
+			n := digitRun(s, i+1)
+			if n == 0 || n > 2 || k == 2 && n != 2 {
 				return 0, false
 			}
-			s = s[n:]
+			part[k] = smallNumber(s, i+1, n)
+			i += 1 + n
 		}
-		if !ok {
-			return 0, false
+	case (run == 4 || run == 6) && i == len(s):
+		for k := range run / 2 {
+			part[k] = smallNumber(s, 1+2*k, 2)
 		}
+	default:
+		return 0, false
 	}
 	seconds = part[0]*3600 + part[1]*60 + part[2]
 	if part[1] > 59 || part[2] > 59 || seconds > 18*3600 {
 		return 0, false
 	}
-	return sign * seconds, true
+	if s[0] == '-' {
+		seconds = -seconds
+	}
+	return seconds, true
 }
 
-// smallDigits reads one or two digits.
-func smallDigits(s string) (int, bool) {
-	if len(s) == 0 || len(s) > 2 {
-		return 0, false
+// digitRun is the number of digits from i on.
+func digitRun[T ~string | ~[]byte](s T, i int) int {
+	n := 0
+	for i+n < len(s) && s[i+n]-'0' <= 9 {
+		n++
 	}
-	v := 0
-	for i := range len(s) {
-		if s[i]-'0' > 9 {
-			return 0, false
-		}
+	return n
+}
+
+// smallNumber is the value of the n digits at i.
+func smallNumber[T ~string | ~[]byte](s T, i, n int) (v int) {
+	for ; n > 0; n-- {
 		v = v*10 + int(s[i]-'0')
+		i++
 	}
-	return v, true
+	return v
 }

@@ -10,8 +10,9 @@ type fields struct {
 	year, month, day, yearDay int
 	hour, halfHour, minute    int
 	second, nano, half, era   int
-	zone                      *time.Location
-	hasYear, hasZone          bool
+	zone                      *time.Location // of the text, when it has one that changes its offset
+	offset                    int            // seconds
+	hasYear, hasOffset        bool
 }
 
 // ParseTimestamp reads a text by the pattern into microseconds since the epoch. What the pattern does not say is that
@@ -30,7 +31,10 @@ func (p *TimePattern) ParseTimestamp(text string, zone *time.Location) (int64, b
 		return 0, false
 	}
 	local := int64(days)*microsPerDay + int64(h*3600+max(f.minute, 0)*60+max(f.second, 0))*microsPerSecond + int64(max(f.nano, 0)/1000)
-	if f.hasZone {
+	if f.hasOffset {
+		return local - int64(f.offset)*microsPerSecond, true
+	}
+	if f.zone != nil {
 		zone = f.zone
 	}
 	return utcMicros(local, zone), true
@@ -273,13 +277,13 @@ func (f *fields) readZone(it *patternItem, s string, i int) (int, bool) {
 				return 0, false
 			}
 			if i += 3; i == len(s) || s[i] != '+' && s[i] != '-' {
-				f.zone, f.hasZone = time.UTC, true
+				f.offset, f.hasOffset = 0, true
 				return i, true
 			}
 			end = i
 		}
 		if (it.letter == 'X' || it.letter == 'Z' && it.count == 5) && i < len(s) && (s[i] == 'Z' || s[i] == 'z') {
-			f.zone, f.hasZone = time.UTC, true
+			f.offset, f.hasOffset = 0, true
 			return i + 1, true
 		}
 		if i >= len(s) || s[i] != '+' && s[i] != '-' {
@@ -298,11 +302,14 @@ func (f *fields) readZone(it *patternItem, s string, i int) (int, bool) {
 			end++
 		}
 	}
-	z, err := ParseZone(s[i:end])
+	if f.offset, f.hasOffset = fixedOffset(s[i:end]); f.hasOffset {
+		return end, true
+	}
+	z, err := ParseZone(strings.Clone(s[i:end])) // the clone keeps callers' texts off the heap
 	if err != nil {
 		return 0, false
 	}
-	f.zone, f.hasZone = z, true
+	f.zone = z
 	return end, true
 }
 

@@ -8,7 +8,6 @@ import (
 // clock is a text taken apart into a local date and time.
 type clock struct {
 	part     [7]int // year, month, day, hour, minute, second, microsecond
-	zone     string // the zone's text, "" when it has none
 	justTime bool   // no date: today is meant
 }
 
@@ -16,19 +15,19 @@ type clock struct {
 // or T [h]h, [h]h:[m]m or [h]h:[m]m:[s]s[.fraction][zone]; a time alone is today's. The zone (nil is UTC) is that of
 // texts without one; today is its date in days since 1970-01-01. The result is microseconds since the epoch.
 func ParseTimestamp[T ~string | ~[]byte](text T, zone *time.Location, today int32) (micros int64, ok bool) {
-	c, ok := parseClock(text)
+	c, name, ok := parseClock(text)
 	if !ok {
 		return 0, false
 	}
-	if c.zone != "" {
-		z, err := ParseZone(c.zone)
-		if err != nil {
-			return 0, false
-		}
-		zone = z
-	}
 	local, ok := c.local(today)
-	if !ok {
+	if !ok || len(name) == 0 {
+		return utcMicros(local, zone), ok
+	}
+	if seconds, ok := fixedOffset(name); ok {
+		return local - int64(seconds)*microsPerSecond, true
+	}
+	zone, err := ParseZone(string(name))
+	if err != nil {
 		return 0, false
 	}
 	return utcMicros(local, zone), true
@@ -37,13 +36,15 @@ func ParseTimestamp[T ~string | ~[]byte](text T, zone *time.Location, today int3
 // ParseTimestampNTZ is ParseTimestamp for a timestamp without zone: a zone in the text is checked and dropped, a time
 // alone is no timestamp.
 func ParseTimestampNTZ[T ~string | ~[]byte](text T) (micros int64, ok bool) {
-	c, ok := parseClock(text)
+	c, name, ok := parseClock(text)
 	if !ok || c.justTime {
 		return 0, false
 	}
-	if c.zone != "" {
-		if _, err := ParseZone(c.zone); err != nil {
-			return 0, false
+	if len(name) > 0 {
+		if _, ok := fixedOffset(name); !ok {
+			if _, err := ParseZone(string(name)); err != nil {
+				return 0, false
+			}
 		}
 	}
 	return c.local(0)
@@ -70,11 +71,11 @@ func (c *clock) local(today int32) (int64, bool) {
 	return micros, days < 0 || micros >= 0 // else it ran over
 }
 
-// parseClock takes a text apart by the rules of a cast.
-func parseClock[T ~string | ~[]byte](text T) (c clock, ok bool) {
+// parseClock takes a text apart by the rules of a cast; zone is its zone's text, empty when it has none.
+func parseClock[T ~string | ~[]byte](text T) (c clock, zone T, ok bool) {
 	s := trimAll(text)
 	if len(s) == 0 {
-		return c, false
+		return c, zone, false
 	}
 	c.part = [7]int{1, 1, 1}
 	j, sign, signed := 0, 1, s[0] == '-' || s[0] == '+'
@@ -113,40 +114,37 @@ func parseClock[T ~string | ~[]byte](text T) (c clock, ok bool) {
 		case i < 2 && b == '-', i == 2 && (b == ' ' || b == 'T'), (i == 3 || i == 4) && b == ':', i == 5 && b == '.':
 		case i == 5 || i == 6:
 			if !valid(i) {
-				return c, false
+				return c, zone, false
 			}
-			c.zone = string(trimAll(s[j:]))
-			if !c.store(i, value, digits) || c.zone == "" {
-				return c, false
-			}
+			c.store(i, value, digits)
 			c.part[0] *= sign
-			return c, true
+			zone = trimAll(s[j:])
+			return c, zone, len(zone) > 0
 		default:
-			return c, false
+			return c, zone, false
 		}
 		if !valid(at) {
-			return c, false
+			return c, zone, false
 		}
 		c.part[at] = value
 		i, value, digits = next, 0, 0
 	}
 	if !valid(i) {
-		return c, false
+		return c, zone, false
 	}
 	c.store(i, value, digits)
 	c.part[0] *= sign
-	return c, true
+	return c, zone, true
 }
 
 // store keeps the last part; a fraction is brought to microseconds.
-func (c *clock) store(i, value, digits int) bool {
+func (c *clock) store(i, value, digits int) {
 	if i == 6 {
 		for ; digits < 6; digits++ {
 			value *= 10
 		}
 	}
 	c.part[i] = value
-	return true
 }
 
 // textRules are how a reader turns texts into dates and timestamps: by a pattern where one is given, by CAST's rules
