@@ -1,10 +1,12 @@
 package exec
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
 
 	"github.com/millrace-sql/millrace/sql/plan"
 )
@@ -159,6 +161,35 @@ func TestCrossJoin(t *testing.T) {
 		[5,null]
 		[null,null]
 		[3,4]`)
+}
+
+// TestJoinParts joins rows with more matches than one record of pairs has room
+// for.
+func TestJoinParts(t *testing.T) {
+	x, y := column(1, "x", f64), column(2, "y", f64)
+	data := map[string]string{"l": numbers(60), "r": numbers(300)}
+	var cross, lessThan []string
+	for l := range 60 {
+		for r := range 300 {
+			cross = append(cross, fmt.Sprintf("[%d,%d]", l, r))
+			if r < 250+l%2-l/59*300 {
+				lessThan = append(lessThan, fmt.Sprintf("[%d,%d]", l, r))
+			}
+		}
+	}
+	lessThan = append(lessThan, "[59,null]")
+	n := &plan.Join{Kind: plan.Cross, Left: table("l", x), Right: table("r", y)}
+	check(t, n, data, strings.Join(cross, "\n"))
+	// y < 250 for even x, y < 251 for odd x, and nothing for the last.
+	bound := binaryCall("bound", f64, func(b array.Builder, x, _ float64) {
+		b.(*array.Float64Builder).Append(float64(250 + int(x)%2 - int(x)/59*300))
+	}, ref(x), ref(x))
+	on := &plan.Join{Kind: plan.Left, Left: n.Left, Right: n.Right, On: less(ref(y), bound)}
+	check(t, on, data, strings.Join(lessThan, "\n"))
+	semi := &plan.Join{Kind: plan.Semi, Left: n.Left, Right: n.Right, On: on.On}
+	check(t, semi, data, numbers(59))
+	anti := &plan.Join{Kind: plan.Anti, Left: n.Left, Right: n.Right, On: on.On}
+	check(t, anti, data, "[59]")
 }
 
 func TestJoinsOfStreams(t *testing.T) {

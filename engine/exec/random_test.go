@@ -99,6 +99,35 @@ func FuzzAgainstRows(f *testing.F) {
 	})
 }
 
+// TestManyRows compares with loops over rows beyond one block of keys, one growth
+// of a table and one record of pairs.
+func TestManyRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 1))
+	left, right := randomRows(rng, 600), randomRows(rng, 300)
+	for i := range left {
+		if i%6 > 0 { // many keys that occur once or twice
+			v := float64(i / 2)
+			left[i].x = &v
+		}
+	}
+	for i := range right {
+		if i%5 > 0 {
+			v := float64(i)
+			right[i].x = &v
+		}
+	}
+	tables := map[string]string{"t": text3(left), "r": text3(right)}
+	for _, size := range []int{100, 1000} {
+		againstRows(t, tables, left, right, func(n plan.Node) string {
+			got, err := runPlan(t, n, tables, size, 7, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		})
+	}
+}
+
 func againstRows(t *testing.T, tables map[string]string, left, right []row, run func(plan.Node) string) {
 	x, s, id := column(1, "x", f64), column(2, "s", str), column(3, "id", f64)
 	y, u, od := column(11, "y", f64), column(12, "u", str), column(13, "od", f64)
