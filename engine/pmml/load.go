@@ -87,26 +87,7 @@ func (l *loader) document() (*frame, error) {
 		return nil, e.errorf("version %q is not supported, expected 3.0 to 4.4", version)
 	}
 	var root *frame
-	err = l.d.each(e, func(c *element) (err error) {
-		switch {
-		case c.name == "Header":
-			err = l.header(c)
-		case c.name == "MiningBuildTask":
-			err = l.d.skip(c)
-		case c.name == "DataDictionary":
-			err = l.dataDictionary(c)
-		case c.name == "TransformationDictionary":
-			err = l.transformations(c)
-		case isModel(c.name) && root != nil:
-			err = c.errorf("a document with more than one model is not supported")
-		case isModel(c.name):
-			root, err = l.model(c, nil)
-		default:
-			err = c.unsupported(e)
-		}
-		return err
-	})
-	if err != nil {
+	if err := l.d.each(e, func(c *element) error { return l.topLevel(e, c, &root) }); err != nil {
 		return nil, err
 	}
 	if root == nil {
@@ -121,6 +102,26 @@ func (l *loader) document() (*frame, error) {
 		}
 	}
 	return root, nil
+}
+
+// topLevel decodes a child of the document's element; a model becomes root.
+func (l *loader) topLevel(e, c *element, root **frame) (err error) {
+	switch {
+	case c.name == "Header":
+		return l.header(c)
+	case c.name == "MiningBuildTask":
+		return l.d.skip(c)
+	case c.name == "DataDictionary":
+		return l.dataDictionary(c)
+	case c.name == "TransformationDictionary":
+		return l.transformations(c)
+	case !isModel(c.name):
+		return c.unsupported(e)
+	case *root != nil:
+		return c.errorf("a document with more than one model is not supported")
+	}
+	*root, err = l.model(c, nil)
+	return err
 }
 
 // trailer reads what follows the document's element: the XML package reports what may not.

@@ -74,63 +74,59 @@ func (m *regression) child(l *loader, f *frame, c *element) error {
 	return l.d.each(c, func(p *element) error { return t.term(l, f, p) })
 }
 
+// term decodes one term of the table.
 func (t *regressionTable) term(l *loader, f *frame, e *element) error {
 	a := e.read()
 	a.need("coefficient")
 	coef := narrow(a.num("coefficient", 0), f.float32)
 	switch e.name {
 	case "NumericPredictor":
-		name, exp := a.need("name"), a.num("exponent", 1)
-		if err := a.end(); err != nil {
-			return err
-		}
-		v, err := l.resolve(f.scope, e, name)
+		exponent := a.num("exponent", 1)
+		v, err := l.predictor(f, a, "name")
 		if err != nil {
 			return err
 		}
-		t.numeric = append(t.numeric, numericTerm{v.slot, coef, exp})
-		return l.d.none(e)
+		t.numeric = append(t.numeric, numericTerm{v.slot, coef, exponent})
+		return nil
 	case "CategoricalPredictor":
-		name, raw := a.need("name"), a.need("value")
-		if err := a.end(); err != nil {
-			return err
-		}
-		v, err := l.resolve(f.scope, e, name)
+		raw := a.need("value")
+		v, err := l.predictor(f, a, "name")
 		if err != nil {
 			return err
 		}
 		k, err := v.key(e, raw)
-		if err != nil {
-			return err
-		}
 		t.category = append(t.category, categoryTerm{v.slot, k, coef})
-		return l.d.none(e)
+		return err
 	case "PredictorTerm":
 		a.str("name", "")
 		if err := a.end(); err != nil {
 			return err
 		}
 		p := productTerm{coef: coef}
-		err := l.d.each(e, func(c *element) error {
-			if c.name != "FieldRef" {
-				return c.unsupported(e)
+		err := l.each(e, "FieldRef", func(c *element) error {
+			v, err := l.predictor(f, c.read(), "field")
+			if err == nil {
+				p.slots = append(p.slots, v.slot)
 			}
-			b := c.read()
-			name := b.need("field")
-			if err := b.end(); err != nil {
-				return err
-			}
-			v, err := l.resolve(f.scope, c, name)
-			if err != nil {
-				return err
-			}
-			p.slots = append(p.slots, v.slot)
-			return l.d.none(c)
+			return err
 		})
 		t.products = append(t.products, p)
 		return err
 	}
 	return e.errorf("not supported inside RegressionTable")
+}
+
+// predictor resolves the field that an attribute names and reads the element to its end.
+func (l *loader) predictor(f *frame, a *attrs, attribute string) (*field, error) {
+	name := a.need(attribute)
+	if err := a.end(); err != nil {
+		return nil, err
+	}
+	v, err := l.resolve(f.scope, a.e, name)
+	if err != nil {
+		return nil, err
+	}
+	return v, l.d.none(a.e)
 }
 
 func (m *regression) finish(l *loader, f *frame) error {

@@ -71,8 +71,32 @@ func (t *tree) node(l *loader, f *frame, e *element) (*treeNode, error) {
 			return nil, err
 		}
 	}
-	var parts []distribution
-	err := l.d.each(e, func(c *element) (err error) {
+	parts, err := t.nodeChildren(l, f, n)
+	switch {
+	case err != nil:
+		return nil, err
+	case n.test == nil:
+		return nil, e.errorf("has no predicate")
+	}
+	if f.classification() {
+		if err := n.distribute(parts); err != nil {
+			return nil, err
+		}
+	}
+	if hasFallback {
+		if err := n.setFallback(fallback); err != nil {
+			return nil, err
+		}
+	}
+	if t.missing == "defaultChild" && n.fallback == nil && mayBeUnknown(n.children) {
+		return nil, e.errorf(`missingValueStrategy="defaultChild" needs the attribute defaultChild here`)
+	}
+	return n, nil
+}
+
+// nodeChildren decodes what is inside a Node.
+func (t *tree) nodeChildren(l *loader, f *frame, n *treeNode) (parts []distribution, err error) {
+	err = l.d.each(n.e, func(c *element) (err error) {
 		switch {
 		case c.name == "Node":
 			var k *treeNode
@@ -87,35 +111,23 @@ func (t *tree) node(l *loader, f *frame, e *element) (*treeNode, error) {
 		case isPredicate(c.name) && n.test == nil:
 			n.test, err = l.predicate(c, f.scope)
 		default:
-			err = c.unsupported(e)
+			err = c.unsupported(n.e)
 		}
 		return err
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case n.test == nil:
-		return nil, e.errorf("has no predicate")
-	}
-	if f.classification() {
-		if err := n.distribute(parts); err != nil {
-			return nil, err
+	return parts, err
+}
+
+func (n *treeNode) setFallback(id string) error {
+	for _, k := range n.children {
+		if k.id == id {
+			n.fallback = k
 		}
 	}
-	if hasFallback {
-		for _, k := range n.children {
-			if k.id == fallback {
-				n.fallback = k
-			}
-		}
-		if n.fallback == nil {
-			return nil, e.errorf("defaultChild=%q is none of its children", fallback)
-		}
+	if n.fallback == nil {
+		return n.e.errorf("defaultChild=%q is none of its children", id)
 	}
-	if t.missing == "defaultChild" && n.fallback == nil && mayBeUnknown(n.children) {
-		return nil, e.errorf(`missingValueStrategy="defaultChild" needs the attribute defaultChild here`)
-	}
-	return n, nil
+	return nil
 }
 
 // mayBeUnknown reports whether a child's predicate is more than True or False.
