@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -423,6 +424,13 @@ func stack(node Node, exprs []NamedExpr) Node {
 	}
 }
 
+// tableFunctions are the names of the functions that give rows.
+func (b *binder) tableFunctions() []string {
+	return slices.DeleteFunc(slices.Clone(b.cat.Names(catalog.Functions)), func(name string) bool {
+		return b.cat.TableFunction(name) == nil
+	})
+}
+
 // generator binds a table function over the columns in scope. names are the
 // names its columns get, or nil. It is nil after a fault.
 func (x *exprBinder) generator(call *sql.Call, names []sql.Ident) *Generate {
@@ -436,7 +444,7 @@ func (x *exprBinder) generator(call *sql.Call, names []sql.Ident) *Generate {
 		e := x.errorf(call.Name.Pos(), "there is no table function %s", quoteName(call.Name.Name))
 		if x.cat.Function(name) != nil {
 			_ = e.WithHint("%s gives a value, not rows", call.Name.Name)
-		} else if near := catalog.Nearest(name, x.cat.Names(catalog.Functions)); near != "" {
+		} else if near := catalog.Nearest(name, x.tableFunctions()); near != "" {
 			_ = e.WithHint("did you mean %s?", quoteName(near))
 		}
 		return nil

@@ -125,4 +125,7 @@ type Lambda struct {
 	Body Expr
 	// Deterministic says whether the body gives equal results for equal values.
 	Deterministic bool
+
+	// What stands in Body for the parameters and the captures.
+	params, outer []Column
 }

@@ -152,7 +152,7 @@ func (e *Lambda) String() string {
 	if len(e.Params) != 1 {
 		params = "(" + params + ")"
 	}
-	return params + " -> " + e.Body.String()
+	return params + " -> " + e.bodyText()
 }
 
 // infix are the functions that EXPLAIN writes between their operands.

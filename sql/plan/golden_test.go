@@ -20,6 +20,7 @@ import (
 //	optimize        the plan as it runs
 //	rule a, b       the plan as bound, and as rules a and b leave it
 //	rule b after a  the same, with rule a applied before
+//	extended        both, as EXPLAIN EXTENDED shows them
 //	schema          the columns and their types
 //	stream          whether it can run on a stream
 //
@@ -97,6 +98,8 @@ func runGolden(t *testing.T, c *catalog.Catalog, g goldenCase) string {
 		return plan.Explain(n)
 	case "optimize":
 		return plan.Explain(plan.Optimize(n))
+	case "extended":
+		return strings.ReplaceAll(plan.ExplainExtended(n), "\n\n", "\n.\n")
 	case "rule":
 		args, before, _ := strings.Cut(args, " after ")
 		if before != "" {

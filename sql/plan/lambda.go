@@ -71,12 +71,39 @@ func (l *lambdaArg) expr() Expr {
 		out.Body = Null(arrow.Null, out.Span)
 		return out
 	}
-	out.Body = l.body.expr
+	out.Body, out.params, out.outer = l.body.expr, l.body.params, l.body.captures
 	out.Deterministic = deterministic(l.body.expr)
 	for _, c := range l.body.captures {
 		out.Captures = append(out.Captures, &ColumnRef{Span: out.Span, Column: c})
 	}
 	return out
+}
+
+// paramName is a parameter in the text of a lambda: two lambdas written
+// alike have the same text.
+type paramName struct{ *ColumnRef }
+
+func (p paramName) String() string { return p.Column.Name }
+
+// bodyText is the body with the parameters' names and what the captures are now.
+func (e *Lambda) bodyText() string {
+	values := map[ColumnID]Expr{}
+	for _, c := range e.params {
+		values[c.ID] = paramName{&ColumnRef{Column: c}}
+	}
+	for i, c := range e.outer {
+		values[c.ID] = e.Captures[i]
+	}
+	return rewriteDown(e.Body, func(e Expr) (Expr, bool) {
+		ref, ok := e.(*ColumnRef)
+		if !ok {
+			return e, false
+		}
+		if v, found := values[ref.Column.ID]; found {
+			return v, true
+		}
+		return e, true
+	}).String()
 }
 
 // lambdaBody is a bound lambda; see catalog.LambdaBody.
