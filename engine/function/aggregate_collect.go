@@ -212,42 +212,102 @@ func mostFrequent(t catalog.Task, n int, values arrow.Array, off []int32) (arrow
 }
 
 // bindPercentile is percentile(x, p) and median(x), between the two nearest
-// values, or with discrete the first value at or above.
-func bindPercentile(discrete bool) func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
-	return func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
-		median := name == "median"
-		least, most := 2, 3
-		if median {
-			least, most = 1, 1
-		}
-		if err := arity(name, args, least, most); err != nil {
+// values.
+func bindPercentile(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+	least, most := 2, 3
+	if name == "median" {
+		least, most = 1, 1
+	}
+	if err := arity(name, args, least, most); err != nil {
+		return catalog.AggregateCall{}, err
+	}
+	if err := notLambda(name, args); err != nil {
+		return catalog.AggregateCall{}, err
+	}
+	if !implicit(args[0].Type, tDouble) {
+		return catalog.AggregateCall{}, wantType(name, 0, "a number", args[0].Type)
+	}
+	if len(args) == 3 {
+		return catalog.AggregateCall{}, argErr(2, "%s with a frequency is not supported yet", name)
+	}
+	ps, list := []float64{0.5}, false
+	if len(args) == 2 {
+		var err error
+		if ps, list, err = percentages(name, args[1]); err != nil {
 			return catalog.AggregateCall{}, err
 		}
-		if err := notLambda(name, args); err != nil {
-			return catalog.AggregateCall{}, err
-		}
-		if !implicit(args[0].Type, tDouble) {
-			return catalog.AggregateCall{}, wantType(name, 0, "a number", args[0].Type)
-		}
-		ps, list := []float64{0.5}, false
-		if !median {
-			var err error
-			if ps, list, err = percentages(name, args[1]); err != nil {
-				return catalog.AggregateCall{}, err
+	}
+	types := typesOf(args)
+	types[0] = tDouble
+	ret := arrow.DataType(tDouble)
+	if list {
+		ret = listType(tDouble)
+	}
+	return catalog.AggregateCall{Type: ret, ArgTypes: types, New: func(catalog.Task) catalog.Accumulator {
+		return &collection{elem: tDouble, result: percentiles(ps, list)}
+	}}, nil
+}
+
+// bindApproxPercentile is approx_percentile(x, p[, accuracy]): a value of the
+// column, found exactly whatever the accuracy.
+func bindApproxPercentile(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+	if err := arity(name, args, 2, 3); err != nil {
+		return catalog.AggregateCall{}, err
+	}
+	if err := notLambda(name, args); err != nil {
+		return catalog.AggregateCall{}, err
+	}
+	dt := args[0].Type
+	if isString(dt) || isNull(dt) {
+		dt = tDouble
+	}
+	if !isNumeric(dt) && !isDatetime(dt) && !isInterval(dt) {
+		return catalog.AggregateCall{}, wantType(name, 0, "a number, a date or an interval", dt)
+	}
+	ps, list, err := percentages(name, args[1])
+	if err != nil {
+		return catalog.AggregateCall{}, err
+	}
+	types := typesOf(args)
+	types[0] = dt
+	ret := dt
+	if list {
+		ret = listType(dt)
+	}
+	return catalog.AggregateCall{Type: ret, ArgTypes: types, New: func(catalog.Task) catalog.Accumulator {
+		return &collection{elem: dt, result: discretePercentiles(ps, list)}
+	}}, nil
+}
+
+func discretePercentiles(ps []float64, list bool) func(t catalog.Task, n int, values arrow.Array, off []int32) (arrow.Array, error) {
+	return func(t catalog.Task, n int, values arrow.Array, off []int32) (arrow.Array, error) {
+		c := comparerOf(values, values)
+		outer := newListColumn(t.Allocator(), n)
+		var pick []int32
+		for i := range n {
+			idx := make([]int32, 0, off[i+1]-off[i])
+			for k := off[i]; k < off[i+1]; k++ {
+				idx = append(idx, k)
 			}
+			slices.SortFunc(idx, func(a, b int32) int { return c(int(a), int(b)) })
+			switch {
+			case len(idx) > 0:
+				for _, p := range ps {
+					pick = append(pick, idx[max(int(math.Ceil(p*float64(len(idx))))-1, 0)])
+				}
+			case list:
+				outer.set(i)
+			default:
+				pick = append(pick, -1)
+			}
+			outer.add(i, len(pick))
 		}
-		if len(args) == 3 && !discrete {
-			return catalog.AggregateCall{}, argErr(2, "%s with a frequency is not supported yet", name)
+		out, err := gather(t.Allocator(), values, pick)
+		if err != nil || !list {
+			outer.release()
+			return out, err
 		}
-		types := typesOf(args)
-		types[0] = tDouble
-		ret := arrow.DataType(tDouble)
-		if list {
-			ret = listType(tDouble)
-		}
-		return catalog.AggregateCall{Type: ret, ArgTypes: types, New: func(catalog.Task) catalog.Accumulator {
-			return &collection{elem: tDouble, result: percentiles(ps, list, discrete)}
-		}}, nil
+		return outer.array(listType(values.DataType()), out), nil
 	}
 }
 
@@ -278,7 +338,7 @@ func percentages(name string, a catalog.Arg) (ps []float64, list bool, err error
 	return ps, list, nil
 }
 
-func percentiles(ps []float64, list, discrete bool) func(t catalog.Task, n int, values arrow.Array, off []int32) (arrow.Array, error) {
+func percentiles(ps []float64, list bool) func(t catalog.Task, n int, values arrow.Array, off []int32) (arrow.Array, error) {
 	return func(t catalog.Task, n int, values arrow.Array, off []int32) (arrow.Array, error) {
 		out := newColumn[float64](t.Allocator(), n*len(ps))
 		outer := newListColumn(t.Allocator(), n)
@@ -290,7 +350,7 @@ func percentiles(ps []float64, list, discrete bool) func(t catalog.Task, n int, 
 				if len(v) == 0 {
 					out.setNull(at)
 				} else {
-					out.v[at] = percentile(v, p, discrete)
+					out.v[at] = percentile(v, p)
 				}
 				at++
 			}
@@ -307,10 +367,7 @@ func percentiles(ps []float64, list, discrete bool) func(t catalog.Task, n int, 
 	}
 }
 
-func percentile(v []float64, p float64, discrete bool) float64 {
-	if discrete {
-		return v[max(int(math.Ceil(p*float64(len(v))))-1, 0)]
-	}
+func percentile(v []float64, p float64) float64 {
 	at := p * float64(len(v)-1)
 	lo, hi := math.Floor(at), math.Ceil(at)
 	if lo == hi || v[int(lo)] == v[int(hi)] {

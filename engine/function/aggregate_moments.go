@@ -32,7 +32,16 @@ func (a *moments) join(b moments) {
 	*a = moments{n, a[1] + dn*nb, m2, m3, m4}
 }
 
-func (a *moments) add(v float64) { a.join(moments{1, v}) }
+// add is join of one value, in the order of operations that Spark has.
+func (a *moments) add(v float64) {
+	n := a[0] + 1
+	d := v - a[1]
+	dn := d / n
+	m2 := a[2] + d*(d-dn)
+	m3 := a[3] - 3*dn*m2 + d*(d*d-dn*dn)
+	m4 := a[4] - 4*dn*m3 - 6*dn*dn*m2 + d*(d*(d*d)-dn*(dn*dn))
+	*a = moments{n, a[1] + dn, m2, m3, m4}
+}
 
 // bindMoments is an aggregate of the moments of one DOUBLE; false is NULL.
 func bindMoments(result func(m moments) (float64, bool)) func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
@@ -181,5 +190,21 @@ func kurtosis(m moments) (float64, bool) { return m[0]*m[4]/(m[2]*m[2]) - 3, m[0
 
 func covarPop(p pairs) (float64, bool)  { return p[3] / p[0], p[0] > 0 }
 func covarSamp(p pairs) (float64, bool) { return p[3] / (p[0] - 1), p[0] > 1 }
+
+// regrR2 is the square of the correlation of y, the first argument, and x.
+func regrR2(p pairs) (float64, bool) {
+	if p[4] == 0 {
+		return 1, p[0] > 1 && p[5] != 0
+	}
+	return p[3] * p[3] / (p[4] * p[5]), p[0] > 1 && p[5] != 0
+}
+
+// bindRegrCount counts the rows in which neither is NULL.
+func bindRegrCount(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+	if _, err := takes(tDouble, tDouble).resolve(name, args); err != nil {
+		return catalog.AggregateCall{}, err
+	}
+	return bindCount(name, args)
+}
 
 func corr(p pairs) (float64, bool) { return p[3] / math.Sqrt(p[4]*p[5]), p[0] > 1 }

@@ -620,7 +620,7 @@ func arrayInsert(dt arrow.DataType) kernel {
 				}
 				pos = -1
 			case pos < 0:
-				pos += size // as many stand before it
+				pos += size + 1 // -1 is behind the last
 			default:
 				pos--
 			}

@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/apache/arrow/go/v14/arrow"
-
 	"github.com/millrace-sql/millrace/catalog"
 )
 
@@ -132,6 +130,8 @@ var numbers = []scalar{
 	{"^", bitwise("^")},
 	{"~", bindBitNot},
 	{"bit_count", bindBitCount},
+	{"bit_get", strict(takes(tLong, tInt), tTiny, rowsFixed(tTiny, bitGet))},
+	{"getbit", strict(takes(tLong, tInt), tTiny, rowsFixed(tTiny, bitGet))},
 	{"shiftleft", shift(func(v int32, by uint32) int32 { return v << by }, func(v int64, by uint32) int64 { return v << by })},
 	{"shiftright", shift(func(v int32, by uint32) int32 { return v >> by }, func(v int64, by uint32) int64 { return v >> by })},
 	{"shiftrightunsigned", shift(func(v int32, by uint32) int32 { return int32(uint32(v) >> by) }, func(v int64, by uint32) int64 { return int64(uint64(v) >> by) })},
@@ -162,10 +162,10 @@ var texts = []scalar{
 	{"btrim", strict(takes(tString, tString).opt(1), tString, rowsText(tString, trimmer(true, true, 0, 1)))},
 	{"substring", textOrBinary(takes(tString, tInt, tInt).opt(1), substringText, substringBinary)},
 	{"substr", textOrBinary(takes(tString, tInt, tInt).opt(1), substringText, substringBinary)},
-	{"left", strict(takes(tString, tInt), tString, rowsText(tString, leftText))},
+	{"left", textOrBinary(takes(tString, tInt), leftText, leftBinary)},
 	{"right", strict(takes(tString, tInt), tString, rowsText(tString, rightText))},
-	{"lpad", strict(takes(tString, tInt, tString).opt(1), tString, rowsText(tString, pad(true)))},
-	{"rpad", strict(takes(tString, tInt, tString).opt(1), tString, rowsText(tString, pad(false)))},
+	{"lpad", textOrBinary(takes(tString, tInt, tString).opt(1), pad(true), padBytes(true))},
+	{"rpad", textOrBinary(takes(tString, tInt, tString).opt(1), pad(false), padBytes(false))},
 	{"repeat", strict(takes(tString, tInt), tString, rowsText(tString, repeatText))},
 	{"space", strict(takes(tInt), tString, rowsText(tString, spaceText))},
 	{"reverse", bindReverse},
@@ -180,7 +180,7 @@ var texts = []scalar{
 	{"char", strict(takes(tLong), tString, rowsText(tString, chr))},
 	{"soundex", strict(takes(tString), tString, rowsText(tString, soundex))},
 	{"levenshtein", strict(takes(tString, tString, tInt).opt(1), tInt, rowsFixed(tInt, levenshtein))},
-	{"overlay", strict(takes(tString, tString, tInt, tInt).opt(1), tString, rowsText(tString, overlay))},
+	{"overlay", textOrBinary(takes(tString, tString, tInt, tInt).opt(1), overlay, overlayBytes)},
 	{"substring_index", strict(takes(tString, tString, tInt), tString, rowsText(tString, substringIndex))},
 	{"split_part", strict(takes(tString, tString, tInt), tString, rowsText(tString, splitPart))},
 	{"split", withRegexp(strict(takes(tString, tString, tInt).opt(1), listType(tString), rowsTexts(splitText)))},
@@ -346,6 +346,10 @@ var times = []scalar{
 	{"to_timestamp", withPattern(1, bindTo(tTimestamp, rowsFixed(tTimestamp, parsedTime)))},
 	{"try_to_timestamp", withPattern(1, bindTo(tTimestamp, rowsFixed(tTimestamp, parsedTime)))},
 	{"make_date", strict(takes(tInt, tInt, tInt), tDate, rowsFixed(tDate, makeDate))},
+	{"make_timestamp_ltz", strict(takes(tInt, tInt, tInt, tInt, tInt, decimalType(16, 6), tString).opt(1), tTimestamp, rowsFixed(tTimestamp, makeTimestamp))},
+	{"make_timestamp_ntz", strict(takes(tInt, tInt, tInt, tInt, tInt, decimalType(16, 6)), tNTZ, rowsFixed(tNTZ, makeTimestamp))},
+	{"to_timestamp_ltz", withPattern(1, bindTo(tTimestamp, rowsFixed(tTimestamp, parsedTime)))},
+	{"to_timestamp_ntz", withPattern(1, bindTo(tNTZ, rowsFixed(tNTZ, parsedTime)))},
 	{"make_timestamp", strict(takes(tInt, tInt, tInt, tInt, tInt, decimalType(16, 6), tString).opt(1), tTimestamp, rowsFixed(tTimestamp, makeTimestamp))},
 	{"make_dt_interval", strict(takes(tInt, tInt, tInt, decimalType(18, 6)).opt(4), tDuration, rowsFixed(tDuration, makeDuration))},
 	{"make_ym_interval", strict(takes(tInt, tInt).opt(2), tMonths, rowsFixed(tMonths, makeMonths))},
@@ -359,7 +363,7 @@ var times = []scalar{
 	{"date_from_unix_date", strict(takes(tInt), tDate, mapFixed(tDate, func(d int32) int32 { return d }))},
 	{"from_utc_timestamp", strict(takes(tTimestamp, tString), tTimestamp, rowsFixed(tTimestamp, zoneShift(utcToLocal)))},
 	{"to_utc_timestamp", strict(takes(tTimestamp, tString), tTimestamp, rowsFixed(tTimestamp, zoneShift(localToUTC)))},
-	{"convert_timezone", strict(takes(tString, tString, &arrow.TimestampType{Unit: arrow.Microsecond}), &arrow.TimestampType{Unit: arrow.Microsecond}, rowsFixed(&arrow.TimestampType{Unit: arrow.Microsecond}, convertZone))},
+	{"convert_timezone", bindConvertZone},
 }
 
 var aggregates = []aggregate{
@@ -400,10 +404,20 @@ var aggregates = []aggregate{
 	{"corr", bindPairs(corr)},
 	{"covar_pop", bindPairs(covarPop)},
 	{"covar_samp", bindPairs(covarSamp)},
-	{"median", bindPercentile(false)},
-	{"percentile", bindPercentile(false)},
-	{"percentile_approx", bindPercentile(true)},
-	{"approx_percentile", bindPercentile(true)},
+	{"regr_count", bindRegrCount},
+	{"regr_avgx", bindPairs(func(p pairs) (float64, bool) { return p[2], p[0] > 0 })},
+	{"regr_avgy", bindPairs(func(p pairs) (float64, bool) { return p[1], p[0] > 0 })},
+	{"regr_sxx", bindPairs(func(p pairs) (float64, bool) { return p[5], p[0] > 0 })},
+	{"regr_syy", bindPairs(func(p pairs) (float64, bool) { return p[4], p[0] > 0 })},
+	{"regr_sxy", bindPairs(func(p pairs) (float64, bool) { return p[3], p[0] > 0 })},
+	{"regr_slope", bindPairs(func(p pairs) (float64, bool) { return p[3] / p[5], p[0] > 1 && p[5] != 0 })},
+	{"regr_intercept", bindPairs(func(p pairs) (float64, bool) { return p[1] - p[3]/p[5]*p[2], p[0] > 1 && p[5] != 0 })},
+	{"regr_r2", bindPairs(regrR2)},
+	{"try_avg", bindAvg},
+	{"median", bindPercentile},
+	{"percentile", bindPercentile},
+	{"percentile_approx", bindApproxPercentile},
+	{"approx_percentile", bindApproxPercentile},
 	{"mode", bindMode},
 	{"approx_count_distinct", bindApproxDistinct},
 }

@@ -191,17 +191,30 @@ func zoneShift(f func(v int64, zone *time.Location) int64) func(r *row) (int64, 
 	}
 }
 
-// convertZone is convert_timezone(from, to, clock reading).
+var tNTZ = &arrow.TimestampType{Unit: arrow.Microsecond}
+
+// bindConvertZone is convert_timezone([from, ]to, clock reading); without from
+// the reading is UTC's.
+func bindConvertZone(name string, args []catalog.Arg) (catalog.Call, error) {
+	s := takes(tString, tString, tNTZ)
+	if len(args) == 2 {
+		s = takes(tString, tNTZ)
+	}
+	return strict(s, tNTZ, rowsFixed(tNTZ, convertZone))(name, args)
+}
+
 func convertZone(r *row) (int64, bool) {
-	from, err1 := codec.ParseZone(string(r.str(0)))
-	to, err2 := codec.ParseZone(string(r.str(1)))
-	for _, err := range []error{err1, err2} {
+	last := r.n() - 1
+	zones := [2]*time.Location{time.UTC, time.UTC}
+	for k := range last {
+		z, err := codec.ParseZone(string(r.str(k)))
 		if err != nil {
 			r.fail(err)
 			return 0, false
 		}
+		zones[2-last+k] = z
 	}
-	return utcToLocal(localToUTC(r.long(2), from), to), true
+	return utcToLocal(localToUTC(r.long(last), zones[0]), zones[1]), true
 }
 
 // bindTimestampSeconds is timestamp_seconds of an integer, a decimal or a
@@ -337,13 +350,13 @@ func intervalField(name, field string, dt arrow.DataType) (catalog.Call, error) 
 	case months && field == "YEAR":
 		call.Eval = mapFixed(tInt, func(v int32) int32 { return v / 12 })
 	case months && field == "MONTH":
-		call.Eval = mapFixed(tInt, func(v int32) int32 { return v % 12 })
+		call.Type, call.Eval = tTiny, mapFixed(tTiny, func(v int32) int8 { return int8(v % 12) })
 	case !months && field == "DAY":
 		call.Eval = mapFixed(tInt, func(v int64) int32 { return int32(v / microsPerDay) })
 	case !months && field == "HOUR":
-		call.Eval = mapFixed(tInt, func(v int64) int32 { return int32(v % microsPerDay / 3_600_000_000) })
+		call.Type, call.Eval = tTiny, mapFixed(tTiny, func(v int64) int8 { return int8(v % microsPerDay / 3_600_000_000) })
 	case !months && field == "MINUTE":
-		call.Eval = mapFixed(tInt, func(v int64) int32 { return int32(v % 3_600_000_000 / 60_000_000) })
+		call.Type, call.Eval = tTiny, mapFixed(tTiny, func(v int64) int8 { return int8(v % 3_600_000_000 / 60_000_000) })
 	case !months && field == "SECOND":
 		out := decimalType(8, 6)
 		call.Type = out

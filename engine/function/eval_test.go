@@ -407,7 +407,12 @@ func (e *evaluator) interval(x *sql.IntervalLit) (bound, error) {
 		case *sql.StringLit:
 			v = l.Value
 		case *sql.Unary:
-			v = l.Op + l.X.(*sql.NumberLit).Text
+			switch x := l.X.(type) {
+			case *sql.NumberLit:
+				v = l.Op + x.Text
+			case *sql.StringLit:
+				v = l.Op + x.Value
+			}
 		}
 		switch {
 		case p.To != "" && p.Unit == "HOUR" && p.To == "MINUTE":

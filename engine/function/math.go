@@ -1,6 +1,7 @@
 package function
 
 import (
+	"fmt"
 	"math"
 	mathbits "math/bits"
 	"math/rand/v2"
@@ -251,6 +252,16 @@ func shift(f32 func(v int32, by uint32) int32, f64 func(v int64, by uint32) int6
 		}
 		return strict(takes(tInt, tInt), tInt, mapTwo(tInt, func(v, by int32) int32 { return f32(v, uint32(by)&31) }))(name, args)
 	}
+}
+
+// bitGet is bit n of an integer, from 0; a place there is not is an error.
+func bitGet(r *row) (int8, bool) {
+	n := r.int(1)
+	if n < 0 || n > 63 {
+		r.fail(fmt.Errorf("there is no bit %d; bits count from 0 to 63", n))
+		return 0, false
+	}
+	return int8(r.long(0) >> n & 1), true
 }
 
 // bindBitCount is bit_count of an integer or a boolean: the bits of its 64-bit

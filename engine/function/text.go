@@ -302,6 +302,11 @@ func leftText(r *row, dst []byte) ([]byte, bool) {
 	return appendChars(dst, r.str(0), 1, max(r.int(1), 0)), true
 }
 
+func leftBinary(r *row, dst []byte) ([]byte, bool) {
+	s := r.str(0)
+	return append(dst, s[:min(len(s), int(max(r.int(1), 0)))]...), true
+}
+
 func rightText(r *row, dst []byte) ([]byte, bool) {
 	n := r.int(1)
 	if n <= 0 {

@@ -47,6 +47,30 @@ func pad(left bool) func(r *row, dst []byte) ([]byte, bool) {
 	}
 }
 
+// padBytes is lpad and rpad of a binary; without a pad it is zeros.
+func padBytes(left bool) func(r *row, dst []byte) ([]byte, bool) {
+	return func(r *row, dst []byte) ([]byte, bool) {
+		s, n := r.str(0), int(r.int(1))
+		fill := []byte{0}
+		if r.n() == 3 {
+			fill = r.str(2)
+		}
+		if n <= 0 || len(s) >= n || len(fill) == 0 {
+			return append(dst, s[:min(len(s), max(n, 0))]...), true
+		}
+		if !left {
+			dst = append(dst, s...)
+		}
+		for missing := n - len(s); missing > 0; missing -= len(fill) {
+			dst = append(dst, fill[:min(missing, len(fill))]...)
+		}
+		if left {
+			dst = append(dst, s...)
+		}
+		return dst, true
+	}
+}
+
 func repeatText(r *row, dst []byte) ([]byte, bool) {
 	s, n := r.str(0), int(r.int(1))
 	if n > 0 && len(s)*n > math.MaxInt32 {
@@ -266,6 +290,18 @@ func overlay(r *row, dst []byte) ([]byte, bool) {
 	dst = appendChars(dst, s, 1, pos-1)
 	dst = append(dst, rep...)
 	return appendChars(dst, s, pos+length, math.MaxInt32), true
+}
+
+func overlayBytes(r *row, dst []byte) ([]byte, bool) {
+	s, rep, pos := r.str(0), r.str(1), r.int(2)
+	length := int32(len(rep))
+	if r.n() == 4 && r.int(3) >= 0 {
+		length = r.int(3)
+	}
+	from, to := window(1, pos-1, len(s))
+	dst = append(append(dst, s[from:to]...), rep...)
+	from, to = window(pos+length, math.MaxInt32, len(s))
+	return append(dst, s[from:to]...), true
 }
 
 // substringIndex is what stands before the n-th delimiter, from the end when n is
