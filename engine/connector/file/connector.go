@@ -194,15 +194,29 @@ func (c *Connector) OpenSink(_ context.Context, _ connector.Env, t *catalog.Tabl
 	}
 	s := &sink{fs: c.fs, folder: folder, suffix: c.format.suffix(), enc: enc, schema: schema, hook: c.cfg.Hook,
 		overwrite: t.Options[connector.OverwriteOption] == "true"}
-	switch codec := strings.ToLower(t.Options["compression"]); codec {
-	case "", "none", "uncompressed":
-	case "gzip":
-		s.gzip = true
+	if s.gzip, err = compressed(t.Options); err != nil {
+		return nil, err
+	}
+	if s.gzip {
 		s.suffix += ".gz"
-	default:
-		return nil, &connector.OptionError{Option: "compression", Msg: fmt.Sprintf("compression %s is not supported", codec), Hint: "use none or gzip"}
 	}
 	return s, nil
+}
+
+// compressed says whether the options ask for gzip.
+func compressed(options map[string]string) (bool, error) {
+	key := "compression"
+	if _, ok := options[key]; !ok {
+		key = "codec"
+	}
+	switch name := strings.ToLower(options[key]); name {
+	case "", "none", "uncompressed":
+		return false, nil
+	case "gzip":
+		return true, nil
+	default:
+		return false, &connector.OptionError{Option: key, Msg: fmt.Sprintf("%s %s is not supported", key, name), Hint: "use none or gzip"}
+	}
 }
 
 // formatOptions are a table's options without those of all files.

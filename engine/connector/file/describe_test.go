@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow/go/v14/arrow"
 
 	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/codec"
 	"github.com/millrace-sql/millrace/engine/connector"
 	"github.com/millrace-sql/millrace/engine/disk"
 	"github.com/millrace-sql/millrace/engine/enginetest"
@@ -68,6 +69,30 @@ func TestDescribeFaults(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// Every option that a format claims is one that the codec knows.
+func TestOptionsAreTheCodecs(t *testing.T) {
+	// Values are not looked at here: an empty one may be refused.
+	for _, o := range jsonOptions {
+		if _, unknown, _ := codec.ParseJSONOptions(map[string]string{o.Name: ""}); len(unknown) > 0 {
+			t.Errorf("json: %v", unknown)
+		}
+	}
+	for _, o := range csvOptions {
+		if _, unknown, _ := codec.ParseCSVOptions(map[string]string{o.Name: ""}); len(unknown) > 0 {
+			t.Errorf("csv: %v", unknown)
+		}
+	}
+	for _, c := range []*Connector{NewCSV(disk.OS{}, Config{}), NewJSON(disk.OS{}, Config{}), NewText(disk.OS{}, Config{})} {
+		seen := map[string]bool{}
+		for _, o := range c.Options() {
+			if seen[strings.ToLower(o.Name)] {
+				t.Errorf("%s: %s twice", c.Name(), o.Name)
+			}
+			seen[strings.ToLower(o.Name)] = true
+		}
 	}
 }
 

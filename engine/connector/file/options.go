@@ -13,14 +13,14 @@ var commonOptions = []connector.Option{
 	{Name: "recursiveFileLookup", Default: "false", Read: true, Help: "read the files of all folders below too"},
 	{Name: "pathGlobFilter", Read: true, Help: "read only files whose names fit this pattern"},
 	{Name: "maxFilesPerTrigger", Read: true, Help: "how many new files an epoch of a stream takes at most"},
+	{Name: "codec", Default: "none", Write: true, Help: "the same as compression"},
 	{Name: "compression", Default: "none", Write: true, Help: "none or gzip; files that end in .gz are read as gzip whatever it says"},
 }
 
 // idleOptions are known to Spark and have no effect here.
 var idleOptions = []string{
 	"modifiedBefore", "modifiedAfter", "ignoreMissingFiles", "ignoreCorruptFiles", "checkpointLocation",
-	"maxBytesPerTrigger", "maxFileAge", "latestFirst", "fileNameOnly", "cleanSource", "sourceArchiveDir", "maxRecordsPerFile", "unescapedQuoteHandling",
-	"maxColumns", "maxCharsPerColumn", "inputBufferSize", "queryName",
+	"maxBytesPerTrigger", "maxFileAge", "latestFirst", "fileNameOnly", "cleanSource", "sourceArchiveDir", "maxRecordsPerFile", "inputBufferSize", "queryName", "enforceSchema",
 }
 
 // specify lists a connector's options: those of all files, its own, and those of
@@ -101,12 +101,14 @@ var csvOptions = []connector.Option{
 	{Name: "inferSchema", Default: "false", Read: true, Help: "find the columns' types; else all are STRING"},
 	{Name: "samplingRatio", Default: "1", Read: true, Help: "the part of the lines that inference looks at"},
 	{Name: "preferDate", Default: "true", Read: true, Help: "infer dates as DATE"},
-	{Name: "enforceSchema", Default: "true", Read: true, Help: "take columns by place, whatever the header says"},
 	{Name: "multiLine", Default: "false", Read: true, Help: "fields may hold line breaks; a file is read as a whole"},
 	{Name: "lineSep", Read: true, Write: true, Help: "what ends a line"},
 	{Name: "encoding", Default: "UTF-8", Read: true, Write: true, Help: "UTF-8 is the only one"},
 	{Name: "charset", Default: "UTF-8", Read: true, Write: true, Help: "the same as encoding"},
 	{Name: "locale", Default: "en-US", Read: true, Help: "en-US is the only one"},
+	{Name: "maxColumns", Default: "20480", Read: true, Help: "more fields than this in a line are an error"},
+	{Name: "maxCharsPerColumn", Default: "-1", Read: true, Help: "a longer field is an error; -1 is any length"},
+	{Name: "unescapedQuoteHandling", Default: "STOP_AT_DELIMITER", Read: true, Help: "STOP_AT_DELIMITER is the only one"},
 	{Name: "quoteAll", Default: "false", Write: true, Help: "quote every field"},
 	{Name: "escapeQuotes", Default: "true", Write: true, Help: "quote fields that hold a quote"},
 }

@@ -103,7 +103,7 @@ func prefix(t *testing.T, tk task, fsys *enginetest.FaultFS, what string) {
 func TestSinkEveryFault(t *testing.T) {
 	t.Run("from the start", func(t *testing.T) { everyFault(t, 0, 2) })
 	t.Run("an empty epoch", func(t *testing.T) { everyFault(t, 4, 5) })
-	t.Run("the log's compaction", func(t *testing.T) { everyFault(t, 8, 11) })
+	t.Run("the log's compaction", func(t *testing.T) { everyFault(t, 9, 10) })
 }
 
 // everyFault runs the epochs [from, to) with each of their operations failing.

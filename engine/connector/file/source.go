@@ -3,9 +3,6 @@ package file
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -13,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/apache/arrow/go/v14/arrow"
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/connector"
@@ -68,12 +64,6 @@ type source struct {
 	heads      map[string][]byte // of files
 
 	buffers sync.Pool // of chunks: decoders keep nothing of the bytes
-}
-
-// follower finds the files of a stream as they come.
-type follower struct {
-	list     func() (*listing, error)
-	maxFiles int // an epoch takes; 0: any
 }
 
 func newSource(fsys disk.FS, l *listing, schema *arrow.Schema, r reader) *source {
@@ -145,21 +135,6 @@ func (s *source) Plan(_ context.Context, from connector.Offsets, l connector.Lim
 	return to, nil
 }
 
-// next chooses the files of an epoch. One that was taken is done, even if it has
-// grown since.
-func (f *follower) next(files []dataFile, from, until connector.Offsets) []dataFile {
-	fresh := slices.DeleteFunc(slices.Clone(files), func(file dataFile) bool {
-		_, done := from[file.path]
-		_, wanted := until[file.path]
-		return done || until != nil && !wanted
-	})
-	slices.SortStableFunc(fresh, func(a, b dataFile) int { return a.modified.Compare(b.modified) })
-	if f.maxFiles > 0 && len(fresh) > f.maxFiles {
-		fresh = fresh[:f.maxFiles]
-	}
-	return fresh
-}
-
 // Ranges cuts the files into blocks: in the order of the listing, or of their
 // names, which is the same when an epoch runs again.
 func (s *source) Ranges(from, to connector.Offsets) []connector.Range {
@@ -191,24 +166,6 @@ func (s *source) endOf(name string) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end[name]
-}
-
-// FormatOffsets writes the files and how much of each is done.
-func (s *source) FormatOffsets(o connector.Offsets) (string, error) {
-	if o == nil {
-		o = connector.Offsets{}
-	}
-	text, err := json.Marshal(o)
-	return string(text), err
-}
-
-// ParseOffsets reads what FormatOffsets wrote.
-func (s *source) ParseOffsets(text string) (connector.Offsets, error) {
-	o := connector.Offsets{}
-	if err := json.Unmarshal([]byte(text), &o); err != nil {
-		return nil, fmt.Errorf("%.60q are not a file source's offsets: %w", text, err)
-	}
-	return o, nil
 }
 
 // Committed has nobody to tell.
@@ -283,172 +240,3 @@ func (s *source) chunk(r connector.Range, buf *buffer, data []byte, at int64) *c
 }
 
 var newline = []byte{'\n'}
-
-// linesIn reads the lines that begin in a range of a file that counts up to end. The
-// byte before the range says whether one begins right there.
-func linesIn(f io.ReaderAt, r connector.Range, buf *buffer, end int64, cut bool) ([]byte, error) {
-	from := max(r.From-1, 0)
-	if !cut {
-		from = 0
-	}
-	data, err := readAt(f, buf.data[:0], from, r.To)
-	buf.data = data
-	if err != nil || !cut {
-		return data, err
-	}
-	skip := 0
-	if r.From > 0 {
-		skip = bytes.IndexByte(data, '\n') + 1
-		if skip == 0 {
-			return nil, nil // a line that goes through the whole range
-		}
-	}
-	if len(data) == skip {
-		return nil, nil
-	}
-	// The last line may go on behind the range.
-	for at := r.To; at < end && data[len(data)-1] != '\n'; {
-		have := len(data)
-		to := min(at+64<<10, end)
-		if data, err = readAt(f, data, at, to); err != nil {
-			return nil, err
-		}
-		if len(data) == have {
-			break // shorter than it was
-		}
-		buf.data = data
-		at = to
-		if i := bytes.IndexByte(data[have:], '\n'); i >= 0 {
-			return data[skip : have+i+1], nil
-		}
-	}
-	return data[skip:], nil
-}
-
-// readAt appends the bytes [from, to), or fewer where the file ends.
-func readAt(f io.ReaderAt, data []byte, from, to int64) ([]byte, error) {
-	have := len(data)
-	data = slices.Grow(data, int(to-from))[:have+int(to-from)]
-	n, err := f.ReadAt(data[have:], from)
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return data[:have+n], err
-}
-
-// readGzip gives a compressed file as blocks of whole lines, one after the other.
-func (s *source) readGzip(ctx context.Context, f io.Reader, r connector.Range, yield func(connector.Chunk, error) bool) error {
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return fmt.Errorf("%s: not a gzip file: %w", r.Split, err)
-	}
-	if !s.reader.splittable() {
-		data, err := io.ReadAll(z)
-		if err != nil {
-			return damagedGzip(r.Split, err)
-		}
-		yield(s.chunk(r, &buffer{data}, data, 0), nil)
-		return nil
-	}
-	var rest, head []byte // copies: a chunk's buffer is used again when it is released
-	for at := int64(0); ctx.Err() == nil; {
-		buf := s.buffer()
-		have := len(rest)
-		data := append(slices.Grow(buf.data[:0], int(s.block)+have), rest...)
-		n, err := io.ReadFull(z, data[have:have+int(s.block)])
-		data = data[:have+n]
-		buf.data = data
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && atEnd(z)
-		if err != nil && !last {
-			return damagedGzip(r.Split, err)
-		}
-		cut := len(data)
-		if !last {
-			cut = bytes.LastIndexByte(data, '\n') + 1
-		}
-		rest = append(rest[:0], data[cut:]...)
-		if cut > 0 {
-			c := s.chunk(r, buf, data[:cut], at)
-			if at == 0 {
-				head = bytes.Clone(data[:s.reader.head(data)])
-			} else {
-				c.block.head = head
-			}
-			if !yield(c, nil) {
-				return nil
-			}
-		}
-		if last {
-			return nil
-		}
-		at += int64(cut)
-	}
-	return ctx.Err()
-}
-
-func damagedGzip(name string, err error) error {
-	return fmt.Errorf("%s: the gzip file is damaged or cut off: %w", name, err)
-}
-
-// atEnd tells a clean end from one in the middle: only the first says EOF again.
-func atEnd(z io.Reader) bool {
-	var one [1]byte
-	_, err := z.Read(one[:])
-	return errors.Is(err, io.EOF)
-}
-
-// chunk is a block whose lines are not decoded yet.
-type chunk struct {
-	source *source
-	buf    *buffer
-	block  block
-	at     int64
-	lines  int
-}
-
-// Rows is an upper bound.
-func (c *chunk) Rows() int { return c.lines }
-
-// Decode builds the wanted columns.
-func (c *chunk) Decode(t catalog.Task, p *connector.Projection) (arrow.Record, error) {
-	d, err := c.source.decoderFor(p)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := d.decode(t, c.block)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.block.file, err)
-	}
-	return rec, nil
-}
-
-// decoderFor keeps the last projection's decoder: a query has one.
-func (s *source) decoderFor(p *connector.Projection) (decoder, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.projection == p && s.decoder != nil {
-		return s.decoder, nil
-	}
-	d, err := s.reader.project(p)
-	if err != nil {
-		return nil, err
-	}
-	s.projection, s.decoder = p, d
-	return d, nil
-}
-
-// Origin names the file and the row, counted from where the block begins.
-func (c *chunk) Origin(row int) string {
-	if c.at == 0 {
-		return fmt.Sprintf("%s row %d", c.block.file, row+1)
-	}
-	return fmt.Sprintf("%s row %d after byte %d", c.block.file, row+1, c.at)
-}
-
-// Release lets the bytes be used for another chunk.
-func (c *chunk) Release() {
-	if c.buf != nil {
-		c.source.buffers.Put(c.buf)
-		c.buf, c.block.data = nil, nil
-	}
-}
