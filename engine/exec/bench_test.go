@@ -90,6 +90,33 @@ func BenchmarkJoinProbe(b *testing.B) {
 	through(b, task, p.Root().Branches[0].Ops, probe)
 }
 
+// BenchmarkJoinKeys looks up other keys than doubles among 150 rows.
+func BenchmarkJoinKeys(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		types []arrow.DataType
+	}{{"double", []arrow.DataType{f64}}, {"text", []arrow.DataType{str}}, {"mixed", []arrow.DataType{str, f64}}} {
+		b.Run(c.name, func(b *testing.B) {
+			n := &plan.Join{Kind: plan.Semi, NullSafe: make([]bool, len(c.types))}
+			var left, right []plan.Column
+			for i, dt := range c.types {
+				left, right = append(left, column(i, "l", dt)), append(right, column(10+i, "r", dt))
+				n.LeftKeys, n.RightKeys = append(n.LeftKeys, ref(left[i])), append(n.RightKeys, ref(right[i]))
+			}
+			n.Left, n.Right = table("l", left...), table("r", right...)
+			probe := doubles(schemaOf(left), benchRows, func(r, _ int) float64 { return float64(r % 150) })
+			build := doubles(schemaOf(right), 150, func(r, _ int) float64 { return float64(r) })
+			task := benchTask()
+			p := mustCompile(b, n)
+			d := &driver{task: task, inputs: map[string][]arrow.Record{"l": {probe}, "r": {build}}, stop: 1}
+			if _, err := d.run(p); err != nil {
+				b.Fatal(err)
+			}
+			through(b, task, p.Root().Branches[0].Ops, probe)
+		})
+	}
+}
+
 // query plans a query over a table t of the given columns, with the real
 // functions.
 func query(b *testing.B, text string, cols ...plan.Column) plan.Node {

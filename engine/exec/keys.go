@@ -1,14 +1,12 @@
 package exec
 
 import (
-	"encoding/binary"
 	"fmt"
 	"hash/maphash"
 	"math"
 	"math/bits"
 
 	"github.com/apache/arrow/go/v14/arrow"
-	"github.com/apache/arrow/go/v14/arrow/array"
 )
 
 // keyBlock is how many rows are hashed before they are looked up: few enough for
@@ -103,11 +101,12 @@ func wordsOf(t arrow.DataType) int {
 // keyRows is the keys of some rows, encoded and hashed. It is reused from block
 // to block.
 type keyRows struct {
-	n      int
-	words  []uint64
-	bytes  []byte
-	ends   []int
-	hashes [keyBlock]uint64
+	n       int
+	words   []uint64
+	bytes   []byte
+	ends    []int
+	hashes  [keyBlock]uint64
+	writers []keyWriter // of each column, for keys of bytes
 }
 
 // matchable gives the rows whose keys can equal others; nil for all.
@@ -138,8 +137,8 @@ func (l *keyLayout) load(k *keyRows, cols []arrow.Array, from, n int) {
 		l.loadText(k, cols[0], from, n)
 	} else {
 		for i := from; i < from+n; i++ {
-			for _, c := range cols {
-				k.bytes = appendKey(k.bytes, c, i)
+			for _, write := range k.writers {
+				k.bytes = write(k.bytes, i)
 			}
 			k.ends = append(k.ends, len(k.bytes))
 		}
@@ -291,39 +290,4 @@ func float64Key(v float64) uint64 {
 		return nanKey
 	}
 	return math.Float64bits(v + 0) // -0.0 becomes 0.0
-}
-
-// appendKey writes one value so that equal values, and no others, have equal
-// bytes.
-func appendKey(to []byte, a arrow.Array, i int) []byte {
-	if a.IsNull(i) || a.DataType().ID() == arrow.NULL {
-		return append(to, 0)
-	}
-	to = append(to, 1)
-	switch a := a.(type) {
-	case *array.Struct:
-		for f := range a.NumField() {
-			to = appendKey(to, a.Field(f), i)
-		}
-		return to
-	case *array.List:
-		off := offsetsOf(a)
-		to = binary.LittleEndian.AppendUint32(to, uint32(off[i+1]-off[i]))
-		for e := off[i]; e < off[i+1]; e++ {
-			to = appendKey(to, a.ListValues(), int(e))
-		}
-		return to
-	}
-	if isText(a.DataType()) {
-		off := offsetsOf(a)
-		to = binary.LittleEndian.AppendUint32(to, uint32(off[i+1]-off[i]))
-		return append(to, bytesOf(a)[off[i]:off[i+1]]...)
-	}
-	var w [2]uint64
-	loadColumn(w[:], 1, a, i, 1)
-	to = binary.LittleEndian.AppendUint64(to, w[0])
-	if wordsOf(a.DataType()) == 2 {
-		to = binary.LittleEndian.AppendUint64(to, w[1])
-	}
-	return to
 }

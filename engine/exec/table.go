@@ -29,8 +29,15 @@ func newKeyTable(l *keyLayout) *keyTable {
 	return &keyTable{layout: l, slots: make([]slot, 64), shift: 64 - 6}
 }
 
-// each calls fn for blocks of rows with their keys loaded.
+// blocks calls fn for blocks of rows with their keys loaded.
 func (l *keyLayout) blocks(k *keyRows, cols []arrow.Array, n int, fn func(from int)) {
+	k.writers = k.writers[:0]
+	if l.words == 0 && !l.text {
+		for _, c := range cols {
+			k.writers = append(k.writers, newKeyWriter(c))
+		}
+		defer clear(k.writers) // they hold on to columns
+	}
 	for from := 0; from < n; from += keyBlock {
 		l.load(k, cols, from, min(keyBlock, n-from))
 		fn(from)
