@@ -41,6 +41,9 @@ type evaluator struct {
 	t     *testTask
 	cat   *catalog.Catalog
 	owned []arrow.Array // constants, freed with the evaluator
+	// onCall, when set, sees each call of constants that was bound, with the
+	// arguments as given and the result.
+	onCall func(f catalog.Function, in []catalog.Arg, result arrow.Array)
 }
 
 func newEvaluator(t *testTask) *evaluator {
@@ -204,7 +207,11 @@ func (e *evaluator) fn(name string, args ...bound) (bound, error) {
 	if len(c.ArgTypes) != len(args) {
 		return bound{}, fmt.Errorf("%s gives %d argument types for %d arguments", name, len(c.ArgTypes), len(args))
 	}
-	return e.call(c, args, false)
+	b, err := e.call(c, args, false)
+	if err == nil && e.onCall != nil && b.konst != nil {
+		e.onCall(f, in, b.konst)
+	}
+	return b, err
 }
 
 // testLambda is an unbound lambda.
