@@ -60,7 +60,7 @@ func TestIrisCSV(t *testing.T) {
 // some are longer than a block, the last may end without a newline.
 func TestBlocks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range 60 {
+	for i := range 24 {
 		var lines []string
 		for n := range 1 + rng.IntN(40) {
 			lines = append(lines, fmt.Sprintf("%d,%s", n, strings.Repeat("x", rng.IntN(60))))

@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -150,6 +151,86 @@ func everyFault(t *testing.T, from, to int64) {
 			}
 			if kind != "crash" {
 				finish(fsys, fmt.Sprintf("%s %d, restarted", kind, k))
+			}
+		}
+	}
+}
+
+// A batch INSERT is there whole or not at all, whatever a crash loses, and so is
+// an INSERT OVERWRITE; the next one works.
+func TestBatchEveryCrash(t *testing.T) {
+	for _, overwrite := range []string{"", "true"} {
+		t.Run("overwrite="+overwrite, func(t *testing.T) {
+			tk := checked(t)
+			base := enginetest.NewFaultFS()
+			insert := func(fsys *enginetest.FaultFS, q connector.QueryID, from, to int64, overwrite string) error {
+				s := openSink(t, NewJSON(fsys, Config{}), table("path", "/out", connector.OverwriteOption, overwrite))
+				err := s.Write(context.Background(), q, 0, encodedRows(tk, s, from, to))
+				closeSink(t, s)
+				return err
+			}
+			if err := insert(base, "old", 0, 3, ""); err != nil {
+				t.Fatal(err)
+			}
+			old, now := rowTexts(0, 3), rowTexts(0, 6)
+			if overwrite != "" {
+				now = rowTexts(3, 6)
+			}
+			for k := 1; ; k++ {
+				fsys := base.AfterCrash(enginetest.Loss{Names: enginetest.Kept, Content: enginetest.Kept})
+				fsys.CrashAt(k)
+				err := insert(fsys, "new", 3, 6, overwrite)
+				if fsys.Ops() < k {
+					break
+				}
+				for _, l := range enginetest.Losses() {
+					after := fsys.AfterCrash(l)
+					got := mustRows(t, NewJSON(after, Config{}), declared(rowSchema, "path", "/out"))
+					if !slices.Equal(got, now) && (err == nil || !slices.Equal(got, old)) {
+						t.Fatalf("crash %d, %+v, INSERT said %v: %v", k, l, err, got)
+					}
+					if err := insert(after, "next", 10, 11, ""); err != nil {
+						t.Fatalf("crash %d, %+v: %v", k, l, err)
+					}
+					equalRows(t, mustRows(t, NewJSON(after, Config{}), declared(rowSchema, "path", "/out")), append(slices.Clone(got), rowText(10)))
+				}
+			}
+		})
+	}
+}
+
+// A fault of the disk is an error and never fewer rows.
+func TestReadEveryFault(t *testing.T) {
+	for _, compression := range []string{"none", "gzip"} {
+		tk := checked(t)
+		fsys := enginetest.NewFaultFS()
+		c := NewCSV(fsys, Config{})
+		tab := declared(rowSchema, "path", "/out", "header", "true", "compression", compression)
+		s := openSink(t, c, tab)
+		resume(t, s, query1, 0, true)
+		for e := range int64(3) {
+			writeEpoch(t, tk, s, query1, e, 20*e, 20*e+20)
+		}
+		closeSink(t, s)
+		read := func() ([]string, error) {
+			src, err := c.OpenSource(context.Background(), connector.Env{}, tab)
+			if err != nil {
+				return nil, err
+			}
+			src.(*source).block = 100
+			return rowsOf(src, tk)
+		}
+		odd := errors.New("odd")
+		for k := 1; ; k++ {
+			before := fsys.Ops()
+			fsys.FailAt(k, odd)
+			got, err := read()
+			if fsys.Ops()-before < k {
+				equalRows(t, got, rowTexts(0, 60))
+				break
+			}
+			if !errors.Is(err, odd) && !(err == nil && slices.Equal(got, rowTexts(0, 60))) {
+				t.Errorf("%s, fault %d: %d rows, %v", compression, k, len(got), err)
 			}
 		}
 	}
