@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,8 +14,10 @@ import (
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/broker"
 	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/connector/console"
 	"github.com/millrace-sql/millrace/engine/connector/file"
 	"github.com/millrace-sql/millrace/engine/connector/kafka"
+	memconn "github.com/millrace-sql/millrace/engine/connector/memory"
 	"github.com/millrace-sql/millrace/engine/disk"
 	"github.com/millrace-sql/millrace/engine/function"
 )
@@ -63,7 +66,8 @@ func Open(cfg Config) (*Engine, error) {
 func (e *Engine) addConnectors() error {
 	hooks := file.Config{Hook: e.cfg.Hook}
 	builtin := []connector.Connector{
-		kafka.New(), file.NewCSV(disk.OS{}, hooks), file.NewJSON(disk.OS{}, hooks), file.NewText(disk.OS{}, hooks),
+		kafka.New(), file.NewCSV(disk.OS{}, hooks), file.NewJSON(disk.OS{}, hooks), file.NewText(disk.OS{}, hooks), memconn.New(), console.New(os.Stdout),
+		&customConnector{places: map[string]place{}},
 	}
 	for _, c := range append(builtin, e.cfg.Connectors...) {
 		name := c.Name()
