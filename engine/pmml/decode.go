@@ -209,6 +209,14 @@ func (a *attrs) get(name string) (string, bool) {
 	return "", false
 }
 
+// older gives the name under which an attribute is there: before it came into the standard it was written x-name.
+func (a *attrs) older(name string) string {
+	if _, ok := a.get("x-" + name); ok {
+		return "x-" + name
+	}
+	return name
+}
+
 // str gives an attribute's text, or def.
 func (a *attrs) str(name, def string) string {
 	if s, ok := a.get(name); ok {

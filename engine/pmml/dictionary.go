@@ -3,6 +3,7 @@ package pmml
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // dataField is one field of the DataDictionary.
@@ -248,7 +249,8 @@ func (l *loader) miningField(e *element) (*miningField, error) {
 	t := &m.treat
 	t.outliers = a.word("outliers", "asIs", "asMissingValues", "asExtremeValues")
 	t.low, t.high = a.num("lowValue", math.Inf(-1)), a.num("highValue", math.Inf(1))
-	t.missing = a.word("missingValueTreatment", "asIs", "asMean", "asMode", "asMedian", "asValue", "returnInvalid")
+	t.missing = a.word("missingValueTreatment", "asIs", "asMean", "asMode", "asMedian", "asValue", "returnInvalid", "x-returnInvalid")
+	t.missing = strings.TrimPrefix(t.missing, "x-")
 	t.invalid = a.word("invalidValueTreatment", "returnInvalid", "asIs", "asMissing", "asValue")
 	repl, hasRepl := a.get("missingValueReplacement")
 	inv, hasInv := a.get("invalidValueReplacement")

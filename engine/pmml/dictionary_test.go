@@ -27,6 +27,7 @@ func TestTreatments(t *testing.T) {
 		{plain, `missingValueReplacement="7"`, "", "e=7.0; y=0.0"},
 		{plain, `missingValueReplacement="7" missingValueTreatment="asMean"`, "", "e=7.0; y=0.0"},
 		{plain, `missingValueTreatment="returnInvalid"`, "", "error: field x cannot accept a missing value"},
+		{plain, `missingValueTreatment="x-returnInvalid"`, "", "error: field x cannot accept a missing value"},
 		{plain, `outliers="asExtremeValues" lowValue="0" highValue="10"`, "x=11", "e=10.0; y=0.0"},
 		{plain, `outliers="asExtremeValues" lowValue="0" highValue="10"`, "x=-1", "e=0.0; y=0.0"},
 		{plain, `outliers="asMissingValues" lowValue="0" highValue="10"`, "x=11", "y=1.0"},

@@ -1,5 +1,7 @@
 package pmml
 
+import "strings"
+
 // mining is the body of a MiningModel.
 type mining struct {
 	method    string
@@ -21,7 +23,7 @@ func newMining(a *attrs, f *frame) body { return &mining{} }
 
 // methods are the supported values of multipleModelMethod.
 var methods = []string{"majorityVote", "weightedMajorityVote", "average", "weightedAverage", "median", "weightedMedian", "max",
-	"sum", "weightedSum", "x-weightedSum", "modelChain", "selectFirst"}
+	"sum", "weightedSum", "modelChain", "selectFirst"}
 
 func (m *mining) child(l *loader, f *frame, c *element) error {
 	if c.name != "Segmentation" || m.found {
@@ -31,13 +33,11 @@ func (m *mining) child(l *loader, f *frame, c *element) error {
 	a := c.read()
 	a.need("multipleModelMethod")
 	m.method = a.str("multipleModelMethod", "")
-	m.treatment = a.word("missingPredictionTreatment", "continue", "returnMissing", "skipSegment")
-	m.threshold = a.num("missingThreshold", 1)
+	m.treatment = a.word(a.older("missingPredictionTreatment"), "continue", "returnMissing", "skipSegment")
+	m.threshold = a.num(a.older("missingThreshold"), 1)
+	m.method = strings.Replace(m.method, "x-weighted", "weighted", 1) // before 4.4
 	if m.method != "" && !contains(methods, m.method) {
 		a.fail("multipleModelMethod=%q is not supported, expected one of %s", m.method, join(methods))
-	}
-	if m.method == "x-weightedSum" {
-		m.method = "weightedSum"
 	}
 	switch m.method {
 	case "majorityVote", "weightedMajorityVote", "max":

@@ -70,6 +70,7 @@ func TestMiningRegression(t *testing.T) {
 		{`multipleModelMethod="average"`, mixed, "", ""},
 		{`multipleModelMethod="sum" missingPredictionTreatment="returnMissing"`, mixed, "", ""},
 		{`multipleModelMethod="sum" missingPredictionTreatment="skipSegment"`, mixed, "", "y=4.0"},
+		{`multipleModelMethod="sum" x-missingPredictionTreatment="skipSegment" x-missingThreshold="0.2"`, mixed, "", ""},
 		{`multipleModelMethod="average" missingPredictionTreatment="skipSegment" missingThreshold="0.25"`, mixed, "", "y=4.0"},
 		{`multipleModelMethod="average" missingPredictionTreatment="skipSegment" missingThreshold="0.2"`, mixed, "", ""},
 		{`multipleModelMethod="average" missingPredictionTreatment="skipSegment"`, three, "", ""},

@@ -51,6 +51,9 @@ func (l *loader) outputField(f *frame, e *element) error {
 		a.fail("targetField=%q is not the model's target %q", t, f.target.name)
 	}
 	o.final = a.flag("isFinalResult", true)
+	if a.flag("isMultiValued", false) {
+		a.fail("isMultiValued is not supported")
+	}
 	if o.rank = a.int("rank", 1); o.rank < 1 || o.rank > 1 && o.feature != "reasonCode" {
 		a.fail("rank=%d is not supported here", o.rank)
 	}
