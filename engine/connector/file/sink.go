@@ -326,7 +326,7 @@ func (w *partWriter) begin() error {
 	}
 	w.file = f
 	if w.sink.out == nil {
-		w.sink.out = bufio.NewWriterSize(nil, 256<<10)
+		w.sink.out = bufio.NewWriterSize(nil, 64<<10)
 	}
 	w.sink.out.Reset(f)
 	head := w.sink.enc.header()
