@@ -243,7 +243,10 @@ func withGenerated(in *relation, g *Generate, table string) *relation {
 }
 
 func (b *binder) lateralView(v *sql.LateralView) *relation {
-	in := b.relation(v.Input, nil)
+	in := oneRow()
+	if v.Input != nil {
+		in = b.relation(v.Input, nil)
+	}
 	x := &exprBinder{binder: b, scope: in, clause: "LATERAL VIEW"}
 	g := x.generator(v.Call, v.Columns)
 	if g == nil {

@@ -179,6 +179,8 @@ func valueText(a arrow.Array, i int) string {
 
 func floatText(v float64) string {
 	switch {
+	case v == 0: // 0.0 and -0.0 are one group, of which either may stay
+		return "0"
 	case math.IsNaN(v):
 		return `"NaN"`
 	case math.IsInf(v, 1):
