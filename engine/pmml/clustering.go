@@ -80,7 +80,7 @@ func (m *clustering) field(l *loader, f *frame, e *element) error {
 	name := a.need("field")
 	cf := clusterField{weight: a.num("fieldWeight", 1), compare: a.word("compareFunction", "", "absDiff", "delta", "equal")}
 	center := a.flag("isCenterField", true)
-	if err := a.end(); err != nil {
+	if err := a.end("similarityScale"); err != nil {
 		return err
 	}
 	v, err := l.resolve(f.scope, e, name)

@@ -48,7 +48,6 @@ func TestLoadErrors(t *testing.T) {
 		"no node":       {tree("", ""), "element TreeModel: has no Node"},
 		"strategy":      {tree(`missingValueStrategy="guess"`, leaf), `missingValueStrategy="guess" is not supported, expected one of none, nullPrediction`},
 		"weighted":      {tree(`missingValueStrategy="weightedConfidence"`, leaf), "needs a classification"},
-		"default child": {tree(`missingValueStrategy="defaultChild"`, `<Node score="1"><True/><Node score="2"><SimplePredicate field="x" operator="equal" value="1"/></Node></Node>`), "needs the attribute defaultChild"},
 		"wrong default": {tree("", `<Node score="1" defaultChild="z"><True/></Node>`), `line 5, element Node: defaultChild="z" is none of its children`},
 		"score":         {tree("", `<Node score="much"><True/></Node>`), `line 5, element Node: score="much" is not a number`},
 		"no predicate":  {tree("", `<Node score="1"></Node>`), "element Node: has no predicate"},

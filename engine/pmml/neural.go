@@ -52,6 +52,8 @@ func newNeural(a *attrs, f *frame) body {
 	m.norm = a.word("normalizationMethod", "none", "simplemax", "softmax")
 	m.threshold = a.num("threshold", 0)
 	a.int("numberOfLayers", 0)
+	a.num("width", 0) // width and altitude belong to radialBasis
+	a.num("altitude", 1)
 	return m
 }
 
@@ -129,7 +131,7 @@ func (m *neural) layer(l *loader, e *element) error {
 	if ly.norm == "" {
 		ly.norm = m.norm
 	}
-	if err := a.end(); err != nil {
+	if err := a.end("width", "altitude"); err != nil {
 		return err
 	}
 	before := len(m.ids) // a neuron reads what earlier layers and the inputs give
@@ -140,7 +142,7 @@ func (m *neural) layer(l *loader, e *element) error {
 		b := c.read()
 		id := b.need("id")
 		n := neuron{bias: b.num("bias", 0)}
-		if err := b.end(); err != nil {
+		if err := b.end("width", "altitude"); err != nil {
 			return err
 		}
 		if err := m.add(c, id); err != nil {

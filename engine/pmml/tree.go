@@ -1,6 +1,9 @@
 package pmml
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // tree is the body of a TreeModel.
 type tree struct {
@@ -88,9 +91,6 @@ func (t *tree) node(l *loader, f *frame, e *element) (*treeNode, error) {
 			return nil, err
 		}
 	}
-	if t.missing == "defaultChild" && n.fallback == nil && mayBeUnknown(n.children) {
-		return nil, e.errorf(`missingValueStrategy="defaultChild" needs the attribute defaultChild here`)
-	}
 	return n, nil
 }
 
@@ -128,16 +128,6 @@ func (n *treeNode) setFallback(id string) error {
 		return n.e.errorf("defaultChild=%q is none of its children", id)
 	}
 	return nil
-}
-
-// mayBeUnknown reports whether a child's predicate is more than True or False.
-func mayBeUnknown(children []*treeNode) bool {
-	for _, k := range children {
-		if _, ok := k.test.(always); !ok {
-			return true
-		}
-	}
-	return false
 }
 
 func (n *treeNode) setScore(f *frame, score string) error {
@@ -266,6 +256,10 @@ next:
 			case "lastPrediction":
 				return t.leaf(r, f, n, penalty)
 			case "defaultChild":
+				if n.fallback == nil {
+					r.fail(fmt.Errorf("a value is missing at the tree node %s (line %d), which names no defaultChild", n.id, n.e.line))
+					return absent
+				}
 				n = n.fallback
 				penalty *= t.penalty
 				continue next

@@ -139,6 +139,13 @@ func TestPredicates(t *testing.T) {
 	}
 }
 
+// TestNoDefaultChild: a node without defaultChild fails the rows that need it, and only those.
+func TestNoDefaultChild(t *testing.T) {
+	m := mustLoad(t, strings.Replace(golf(`missingValueStrategy="defaultChild"`), ` defaultChild="3"`, "", 1))
+	wantScore(t, m, "temperature=60;outlook=sunny", "confidence=0.9; node=3; play=will play")
+	wantScore(t, m, "outlook=sunny", "error: a value is missing at the tree node 2")
+}
+
 func TestTreeScores(t *testing.T) {
 	tree := func(nodes string) *Model {
 		return mustLoad(t, inPMML(`<DataField name="x" optype="continuous" dataType="double"/><DataField name="c" optype="categorical" dataType="integer"/>`,
