@@ -1,11 +1,9 @@
 package plan
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/sql"
 )
 
@@ -61,7 +59,7 @@ type selectBinder struct {
 func (b *binder) selectBlock(s *sql.Select, order []sql.OrderItem, outer *correlation) *relation {
 	q := &selectBinder{binder: b, s: s, outer: outer}
 	q.in = b.from(s.From)
-	q.in.outerScope(outer)
+	q.in.outer = outer // names can mean columns of the query around
 	if s.Where != nil {
 		q.where()
 	}
@@ -209,40 +207,6 @@ func (q *selectBinder) outputColumn(name sql.Ident, which func(*item) bool) (Exp
 	return &ColumnRef{Span: q.pos(name.Pos()), Column: found[0].Column}, true
 }
 
-// isGenerator says whether a call gives rows.
-func (q *selectBinder) isGenerator(call *sql.Call) bool {
-	name := strings.ToLower(call.Name.Name)
-	return q.cat.TableFunction(strings.TrimSuffix(name, "_outer")) != nil || q.cat.TableFunction(name) != nil
-}
-
-// generator binds a generator as an item: its columns become items.
-func (q *selectBinder) generator(x *exprBinder, call *sql.Call, it *sql.SelectItem) {
-	if q.generate != nil {
-		q.errorf(call.Pos(), "a select list can have one generator, and this is the second")
-		return
-	}
-	names := it.Aliases
-	if it.Alias.Name != "" {
-		names = []sql.Ident{it.Alias}
-	}
-	g := x.generator(call, names)
-	if g == nil {
-		for _, n := range names {
-			q.addItem(&item{alias: true, col: Column{Name: n.Name}})
-		}
-		return
-	}
-	for i, a := range g.Args {
-		if g.Args[i] = q.aboveAggregation(a); g.Args[i] == nil {
-			return
-		}
-	}
-	q.generate = g
-	for _, c := range g.Cols {
-		q.addItem(&item{alias: len(names) > 0, expr: &ColumnRef{Span: q.pos(call.Pos()), Column: c}, col: Column{Name: c.Name}})
-	}
-}
-
 // aboveAggregation turns an expression over the input into one over the groups
 // and aggregates, where there is an aggregation.
 func (q *selectBinder) aboveAggregation(e Expr) Expr {
@@ -279,200 +243,4 @@ func (q *selectBinder) having() Expr {
 		}
 		return e
 	})
-}
-
-// orderKey is a bound key of ORDER BY over the input and the select list.
-type orderKey struct {
-	expr Expr
-	item *sql.OrderItem
-}
-
-func (q *selectBinder) orderKeys(order []sql.OrderItem) []orderKey {
-	var keys []orderKey
-	for i := range order {
-		o := &order[i]
-		if n, ok := ordinal(o.X); ok {
-			if n < 1 || n > len(q.items) {
-				q.errorf(o.X.Pos(), "ORDER BY %d: %s", n, thereAre(len(q.items), "column"))
-				continue
-			}
-			if it := q.items[n-1]; it.expr != nil {
-				keys = append(keys, orderKey{expr: &ColumnRef{Span: q.pos(o.X.Pos()), Column: it.col}, item: o})
-			}
-			continue
-		}
-		x := q.itemBinder("ORDER BY")
-		x.namesFirst = true
-		x.names = func(name sql.Ident) (Expr, bool) {
-			return q.outputColumn(name, func(*item) bool { return true })
-		}
-		key := q.aboveAggregation(x.expr(o.X))
-		if q.sortable(key, o.X.Pos()) {
-			keys = append(keys, orderKey{expr: q.asOutput(key), item: o})
-		}
-	}
-	return keys
-}
-
-// asOutput is the column of the select list that an expression is, if any.
-func (q *selectBinder) asOutput(e Expr) Expr {
-	if _, ok := e.(*ColumnRef); ok || !deterministic(e) {
-		return e
-	}
-	for _, it := range q.items {
-		if it.expr != nil && identical(it.expr, e) {
-			return &ColumnRef{Span: e.Pos(), Column: it.col}
-		}
-	}
-	return e
-}
-
-// output puts the select list, DISTINCT and ORDER BY above a plan.
-func (q *selectBinder) output(node Node, keys []orderKey) *relation {
-	exprs := make([]NamedExpr, len(q.items))
-	cols := make([]Column, len(q.items))
-	for i, it := range q.items {
-		exprs[i] = NamedExpr{Column: it.col, Expr: it.expr}
-		cols[i] = it.col
-	}
-	selected := columnSet(cols)
-	var sort []SortKey
-	extra := len(exprs)
-	for _, k := range keys {
-		key := k.expr
-		if ref, ok := key.(*ColumnRef); !ok || !selected[ref.Column.ID] {
-			if q.s.Distinct && !subset(readBy(key), selected) {
-				q.errorf(k.item.X.Pos(), "ORDER BY after SELECT DISTINCT can use selected columns only")
-				return q.fault()
-			}
-			if !q.s.Distinct {
-				key = q.sortColumn(&exprs, key, ok)
-			}
-		}
-		sort = append(sort, SortKey{Expr: key, Desc: k.item.Desc, NullsFirst: k.item.NullsFirst})
-	}
-	exprs = append(exprs, q.carried(node)...)
-	if q.outer != nil && q.outer.grouped {
-		q.outer.empty = q.emptyValue()
-	}
-	node = stack(node, exprs)
-	if q.s.Distinct {
-		node = distinct(node)
-	}
-	if len(sort) > 0 {
-		node = &Sort{Input: node, Keys: sort}
-	}
-	if len(exprs) > extra && len(q.carried(node)) == 0 {
-		node = &Project{Input: node, Exprs: refs(cols)}
-	}
-	out := &relation{node: node}
-	for _, c := range cols {
-		out.cols = append(out.cols, scopeColumn{Column: c})
-	}
-	return out
-}
-
-// sortColumn adds a column that is sorted by and not selected.
-func (q *selectBinder) sortColumn(exprs *[]NamedExpr, key Expr, plain bool) Expr {
-	col := Column{ID: q.newID(), Name: "sort", Type: key.Type()}
-	if plain {
-		col = key.(*ColumnRef).Column
-	}
-	for _, e := range *exprs {
-		if e.Column.ID == col.ID {
-			return &ColumnRef{Span: key.Pos(), Column: col}
-		}
-	}
-	*exprs = append(*exprs, NamedExpr{Column: col, Expr: key})
-	return &ColumnRef{Span: key.Pos(), Column: col}
-}
-
-// stack computes expressions that may read each other's columns, by one Project
-// or several on top of each other.
-func stack(node Node, exprs []NamedExpr) Node {
-	done := make([]bool, len(exprs))
-	for level := 0; ; level++ {
-		have := columnSet(node.Columns())
-		next := &Project{Input: node, Exprs: refs(node.Columns())}
-		ready := 0
-		for i, e := range exprs {
-			if !done[i] && subset(readBy(e.Expr), have) {
-				ready++
-				done[i] = true
-				if !have[e.Column.ID] {
-					next.Exprs = append(next.Exprs, e)
-				}
-			} else if done[i] {
-				ready++
-			}
-		}
-		if ready < len(exprs) {
-			node = next
-			continue
-		}
-		if level == 0 {
-			return &Project{Input: node, Exprs: exprs}
-		}
-		last := &Project{Input: node}
-		for _, e := range exprs {
-			if have[e.Column.ID] {
-				e.Expr = &ColumnRef{Span: e.Expr.Pos(), Column: e.Column}
-			}
-			last.Exprs = append(last.Exprs, e)
-		}
-		return last
-	}
-}
-
-// tableFunctions are the names of the functions that give rows.
-func (b *binder) tableFunctions() []string {
-	return slices.DeleteFunc(slices.Clone(b.cat.Names(catalog.Functions)), func(name string) bool {
-		return b.cat.TableFunction(name) == nil
-	})
-}
-
-// generator binds a table function over the columns in scope. names are the
-// names its columns get, or nil. It is nil after a fault.
-func (x *exprBinder) generator(call *sql.Call, names []sql.Ident) *Generate {
-	name := strings.ToLower(call.Name.Name)
-	base, outer := strings.CutSuffix(name, "_outer")
-	fn := x.cat.TableFunction(base)
-	if fn == nil {
-		fn, outer = x.cat.TableFunction(name), false
-	}
-	if fn == nil {
-		e := x.errorf(call.Name.Pos(), "there is no table function %s", quoteName(call.Name.Name))
-		if x.cat.Function(name) != nil {
-			_ = e.WithHint("%s gives a value, not rows", call.Name.Name)
-		} else if near := catalog.Nearest(name, x.tableFunctions()); near != "" {
-			_ = e.WithHint("did you mean %s?", quoteName(near))
-		}
-		return nil
-	}
-	args, ok := x.arguments(call, false)
-	if !ok {
-		return nil
-	}
-	bound, err := fn.BindTable(x.infos(args))
-	if err != nil {
-		x.callError(call.Pos(), args, err)
-		return nil
-	}
-	exprs, ok := x.convert(name, args, bound.ArgTypes)
-	if !ok {
-		return nil
-	}
-	g := &Generate{Name: strings.ToLower(fn.Name()), Fn: bound, Args: exprs, Outer: outer}
-	if len(names) > 0 && len(names) != len(bound.Columns) {
-		x.errorf(call.Pos(), "%s gives %s, and %s here", call.Name.Name, count(len(bound.Columns), "column"), count(len(names), "name")+" stand")
-		return nil
-	}
-	for i, f := range bound.Columns {
-		c := Column{ID: x.newID(), Name: f.Name, Type: f.Type}
-		if len(names) > 0 {
-			c.Name = names[i].Name
-		}
-		g.Cols = append(g.Cols, c)
-	}
-	return g
 }

@@ -94,6 +94,13 @@ func (c *streamCheck) check(n Node, written bool) {
 		if n.Rows >= 0 {
 			c.refuse(n, "TABLESAMPLE of a number of rows of a stream: not supported yet; a share in PERCENT is")
 		}
+	case *Union:
+		for _, in := range n.Ins {
+			if !IsUnbounded(in) {
+				c.refuse(n, "UNION of a stream and a table: the table's rows would never be done with")
+				break
+			}
+		}
 	case *Join:
 		c.join(n)
 	}
