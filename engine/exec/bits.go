@@ -95,6 +95,17 @@ func loadBits(s bitset, bitmap []byte, off, n int) {
 	}
 }
 
+// andBits takes out of s the rows whose bit is 0 among n bits from bit off on.
+func andBits(s bitset, bitmap []byte, off, n int) {
+	const part = 64 // words at a time, on the stack
+	var words [part]uint64
+	for i := 0; i < len(s); i += part {
+		k := min(part, len(s)-i)
+		loadBits(words[:k], bitmap, off+i*64, min(n-i*64, k*64))
+		s[i : i+k].and(words[:k])
+	}
+}
+
 // tailBits reads the last n <= 64 bits of a bitmap.
 func tailBits(b []byte, shift, n int) uint64 {
 	var w uint64
@@ -166,8 +177,13 @@ func validity(a arrow.Array) bitset {
 
 // andValidity takes the NULL rows of a out of s.
 func andValidity(s bitset, a arrow.Array) {
-	if v := validity(a); v != nil {
-		s.and(v)
+	if !hasNulls(a) {
+		return
+	}
+	if bm := a.NullBitmapBytes(); len(bm) > 0 {
+		andBits(s, bm, a.Data().Offset(), a.Len())
+	} else {
+		clear(s)
 	}
 }
 

@@ -51,3 +51,28 @@ func TestBitsets(t *testing.T) {
 		}
 	}
 }
+
+// TestAndBits narrows a set of many words by a bitmap.
+func TestAndBits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{1, 64, 4095, 4096, 4097, 9000} {
+		for _, off := range []int{0, 3, 64} {
+			bitmap := make([]byte, (off+n+7)/8)
+			for i := range bitmap {
+				bitmap[i] = byte(rng.Uint32())
+			}
+			s := newBitset(n)
+			for i := range n {
+				if i%3 > 0 {
+					s.add(i)
+				}
+			}
+			andBits(s, bitmap, off, n)
+			for i := range n {
+				if want := i%3 > 0 && bitutil.BitIsSet(bitmap, off+i); s.has(i) != want {
+					t.Fatalf("%d bits from %d: bit %d is %t", n, off, i, !want)
+				}
+			}
+		}
+	}
+}

@@ -68,6 +68,9 @@ func (x *exprs) call(e *plan.Call) (*evaluator, error) {
 	if out.constant {
 		out.eval = c.evalOnce
 	}
+	if e.Name == "isnotnull" && len(c.args) == 1 {
+		out.notNull = c.args[0]
+	}
 	if slot, ok := x.shared[callKey(e)]; ok && !out.constant {
 		out.eval = remember(slot, out.eval)
 	}
@@ -140,7 +143,7 @@ func (c *call) run(b *batch, n int) (arrow.Array, error) {
 		if args[i], err = c.arg(a, b, n); err != nil {
 			return nil, err
 		}
-		if c.fn.Strict && a.literal && args[i].IsNull(0) {
+		if c.fn.Strict && a.literal && isNull(args[i]) {
 			return nullArray(b.mem(), c.fn.Type, n), nil
 		}
 	}

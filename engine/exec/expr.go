@@ -20,6 +20,9 @@ type evaluator struct {
 	// costly is worth skipping for the rows that do not need it, at the price of
 	// gathering those that do.
 	costly bool
+	// notNull is x when the expression is x IS NOT NULL: a condition needs no array
+	// for it.
+	notNull *evaluator
 	// cols are the ordinals it reads, ascending.
 	cols []int
 	// eval computes all rows of the batch. The caller releases the result.

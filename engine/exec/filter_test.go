@@ -3,6 +3,7 @@ package exec
 import (
 	"testing"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/sql/plan"
 )
 
@@ -35,4 +36,26 @@ func TestFilter(t *testing.T) {
 			check(t, n, map[string]string{"t": ""}, "")
 		})
 	}
+}
+
+// TestFilterNotNull asks for NULLs without a kernel.
+func TestFilterNotNull(t *testing.T) {
+	a, s := column(1, "a", f64), column(2, "s", str)
+	notNull := func(e plan.Expr) plan.Expr {
+		return &plan.Call{Name: "isnotnull", Args: []plan.Expr{e}, Fn: catalog.Call{Type: boolT, Deterministic: true}}
+	}
+	in := map[string]string{"t": "[1,\"one\"]\n[null,\"none\"]\n[3,null]\n[null,null]\n[5,\"five\"]"}
+	for _, c := range []struct {
+		conds []plan.Expr
+		want  string
+	}{
+		{[]plan.Expr{notNull(ref(a))}, "[1,\"one\"]\n[3,null]\n[5,\"five\"]"},
+		{[]plan.Expr{notNull(ref(a)), notNull(ref(s))}, "[1,\"one\"]\n[5,\"five\"]"},
+		{[]plan.Expr{less(ref(a), lit(t, f64, "4")), notNull(ref(s))}, "[1,\"one\"]"},
+		{[]plan.Expr{notNull(lit(t, f64, "1")), notNull(ref(s))}, "[1,\"one\"]\n[null,\"none\"]\n[5,\"five\"]"},
+		{[]plan.Expr{notNull(ref(s)), notNull(lit(t, f64, "null"))}, ""},
+	} {
+		check(t, &plan.Filter{Input: table("t", a, s), Cond: &plan.Logic{Args: c.conds}}, in, c.want)
+	}
+	check(t, &plan.Filter{Input: table("t", a, s), Cond: notNull(ref(a))}, map[string]string{"t": "[1,null]"}, "[1,null]")
 }

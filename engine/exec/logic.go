@@ -162,10 +162,79 @@ func (x *exprs) condition(e plan.Expr) (*condition, error) {
 }
 
 func (c *condition) rows(b *batch) (bitset, error) {
-	if len(c.parts) > 1 {
-		v, err := connect(b, c.parts, false)
-		return v.yes, err
+	keep := newBitset(b.n)
+	keep.fill(b.n)
+	for i, part := range c.parts {
+		left := b.n
+		if i > 0 && part.costly {
+			if left = keep.count(); left == 0 {
+				break
+			}
+		}
+		if err := part.narrow(b, keep, left); err != nil {
+			return nil, err
+		}
 	}
-	v, err := truth(b, c.parts[0])
-	return v.yes, err
+	return keep, nil
 }
+
+// narrow takes the rows out of keep, which has left rows if that is not all, for
+// which e is not TRUE.
+func (e *evaluator) narrow(b *batch, keep bitset, left int) error {
+	switch {
+	case e.notNull != nil:
+		a, err := e.notNull.eval(b)
+		if err != nil {
+			return err
+		}
+		defer a.Release()
+		if e.notNull.constant {
+			if isNull(a) {
+				clear(keep)
+			}
+			return nil
+		}
+		andValidity(keep, a)
+		return nil
+	case left < b.n && !e.constant:
+		return e.narrowSome(b, keep, left)
+	}
+	a, err := e.eval(b)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	yes := truths(a)
+	switch {
+	case !e.constant:
+		keep.and(yes)
+	case !yes.has(0):
+		clear(keep)
+	}
+	return nil
+}
+
+// narrowSome evaluates e for the rows in keep only.
+func (e *evaluator) narrowSome(b *batch, keep bitset, left int) error {
+	rows := keep.rows(make([]int32, 0, left))
+	sub, err := b.some(rows, e.cols)
+	if err != nil {
+		return err
+	}
+	defer b.done(sub)
+	a, err := e.eval(sub)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
+	yes := truths(a)
+	for i, r := range rows {
+		if !yes.has(i) {
+			keep[r>>6] &^= 1 << (r & 63)
+		}
+	}
+	return nil
+}
+
+// isNull says whether the one value of a constant is NULL.
+func isNull(a arrow.Array) bool { return a.DataType().ID() == arrow.NULL || a.IsNull(0) }

@@ -84,7 +84,12 @@ func TestLazy(t *testing.T) {
 	}{
 		{"AND", func(in plan.Node) plan.Node {
 			return &plan.Filter{Input: in, Cond: &plan.Logic{Args: []plan.Expr{less(ref(x), lit(t, f64, "10")), less(slow, lit(t, f64, "3"))}}}
-		}, "[1]\n[2]", 4}, // NULL AND x may still be FALSE
+		}, "[1]\n[2]", 3}, // NULL AND x is not TRUE, whatever x is
+		{"AND as a value", func(in plan.Node) plan.Node {
+			return &plan.Project{Input: in, Exprs: []plan.NamedExpr{{Column: column(5, "b", boolT), Expr: &plan.Logic{
+				Args: []plan.Expr{less(ref(x), lit(t, f64, "10")), less(slow, lit(t, f64, "3"))},
+			}}}}
+		}, "[true]\n[true]\n[null]\n[false]\n[false]", 4}, // NULL AND x may still be FALSE
 		{"OR", func(in plan.Node) plan.Node {
 			return &plan.Filter{Input: in, Cond: &plan.Logic{Or: true, Args: []plan.Expr{less(lit(t, f64, "3"), ref(x)), less(slow, lit(t, f64, "2"))}}}
 		}, "[1]\n[13]\n[4]", 3},
