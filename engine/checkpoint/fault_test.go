@@ -89,7 +89,7 @@ func TestDamage(t *testing.T) {
 // with every epoch's range before it commits it: the sink. It returns the first
 // error, as a query would.
 func work(fsys *enginetest.FaultFS, done func(epoch int64, from, to string)) error {
-	l, err := Open(fsys, "/c")
+	l, err := Open(fsys, "/data/c")
 	if err != nil {
 		return err
 	}
@@ -146,6 +146,7 @@ func TestEveryFault(t *testing.T) {
 				if err := work(fsys, done); err != nil {
 					t.Fatalf("%s %d: %v", kind, k, err)
 				}
+				allCommitted(t, fsys, fmt.Sprintf("%s %d", kind, k))
 			}
 			for _, l := range enginetest.Losses() {
 				cases++
@@ -162,6 +163,20 @@ func TestEveryFault(t *testing.T) {
 	}
 	if cases < 1000 {
 		t.Errorf("only %d cases", cases)
+	}
+}
+
+// allCommitted says that a crash now would lose nothing.
+func allCommitted(t *testing.T, fsys *enginetest.FaultFS, what string) {
+	t.Helper()
+	for _, loss := range enginetest.Losses() {
+		l, err := Open(fsys.AfterCrash(loss), "/data/c")
+		if err != nil {
+			t.Fatalf("%s, %+v: %v", what, loss, err)
+		}
+		if s := l.State(); s.Committed != 2 {
+			t.Errorf("%s, %+v: %+v", what, loss, s)
+		}
 	}
 }
 

@@ -130,16 +130,18 @@ func SyncDir(fsys FS, dir string) error { return Explain("sync", dir, fsys.SyncD
 
 // MkdirAll makes a folder and the folders above it that are missing, durably.
 func MkdirAll(fsys FS, dir string) error {
+	dir = filepath.Clean(dir)
 	info, err := fsys.Stat(dir)
+	parent := filepath.Dir(dir)
 	switch {
-	case err == nil && info.IsDir():
-		return nil
-	case err == nil:
+	case err == nil && !info.IsDir():
 		return &Error{Op: "create", Path: dir, Err: fs.ErrExist, What: "is a file, and a folder is needed", Remedy: "choose another place, or move the file away"}
+	case err == nil:
+		syncAbove(fsys, dir)
+		return nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return Explain("create", dir, err)
 	}
-	parent := filepath.Dir(dir)
 	if parent != dir {
 		if err := MkdirAll(fsys, parent); err != nil {
 			return err
@@ -149,4 +151,13 @@ func MkdirAll(fsys FS, dir string) error {
 		return Explain("create", dir, err)
 	}
 	return SyncDir(fsys, parent)
+}
+
+// syncAbove makes the name of a folder that is there durable, and those of the
+// folders above it: an earlier run may have made them and then failed to. Folders
+// that others made are none of our business, so errors do not count.
+func syncAbove(fsys FS, dir string) {
+	for parent := filepath.Dir(dir); parent != dir; dir, parent = parent, filepath.Dir(parent) {
+		_ = fsys.SyncDir(parent)
+	}
 }

@@ -23,7 +23,7 @@ func irisRows(n int) arrow.Record {
 	defer b.Release()
 	for i := range n {
 		for c := range 4 {
-			b.Field(c).(*array.Float64Builder).Append(float64((i*7+c*13)%80)/10 + 0.1)
+			b.Field(c).(*array.Float64Builder).Append(float64((i*7+c*13)%80+1) / 10)
 		}
 		b.Field(4).(*array.StringBuilder).Append([]string{"Setosa", "Versicolor", "Virginica"}[i%3])
 	}

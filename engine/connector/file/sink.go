@@ -48,6 +48,7 @@ type sink struct {
 	schema  *arrow.Schema
 	hook    func(point string)
 	buffers sync.Pool
+	zips    sync.Pool
 	// overwrite is INSERT OVERWRITE: what was there before goes.
 	overwrite bool
 
@@ -96,7 +97,7 @@ func (s *sink) Encode(_ catalog.Task, rec arrow.Record) (connector.Encoded, erro
 	}
 	text.data = s.enc.appendRecord(text.data, rec)
 	if s.gzip {
-		if err := compress(buf, text.data); err != nil {
+		if err := s.compress(buf, text.data); err != nil {
 			out.Release()
 			return nil, err
 		}
@@ -121,11 +122,17 @@ func (s *sink) buffer() *buffer {
 	return new(buffer)
 }
 
-func compress(dst io.Writer, text []byte) error {
+// compress writes text as one gzip member.
+func (s *sink) compress(dst io.Writer, text []byte) error {
 	if len(text) == 0 {
 		return nil
 	}
-	z := gzip.NewWriter(dst)
+	z, ok := s.zips.Get().(*gzip.Writer)
+	if !ok {
+		z = new(gzip.Writer)
+	}
+	defer s.zips.Put(z)
+	z.Reset(dst)
 	if _, err := z.Write(text); err != nil {
 		return err
 	}
@@ -335,7 +342,7 @@ func (w *partWriter) begin() error {
 	}
 	if w.sink.gzip {
 		var b buffer
-		if err := compress(&b, head); err != nil {
+		if err := w.sink.compress(&b, head); err != nil {
 			return err
 		}
 		head = b.data
