@@ -129,7 +129,7 @@ func (s *sink) compress(dst io.Writer, text []byte) error {
 	}
 	z, ok := s.zips.Get().(*gzip.Writer)
 	if !ok {
-		z = new(gzip.Writer)
+		z = gzip.NewWriter(nil)
 	}
 	defer s.zips.Put(z)
 	z.Reset(dst)

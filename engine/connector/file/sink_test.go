@@ -293,6 +293,16 @@ func TestGzip(t *testing.T) {
 	if got := names(t, fsys, "/out"); !strings.HasSuffix(got[1], "-c000.json.gz") {
 		t.Errorf("files: %v", got)
 	}
+	rec := record(tk, 0, 1000)
+	defer rec.Release()
+	e, err := s.Encode(tk, rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(e.(*encoded).data.data); n == 0 || n > 1000*len(rowText(0))/3 {
+		t.Errorf("1000 rows became %d bytes", n)
+	}
+	e.Release()
 	equalRows(t, mustRows(t, c, declared(rowSchema, "path", "/out")), rowTexts(0, 100))
 	if _, err := c.OpenSink(context.Background(), connector.Env{}, table("path", "/out", "compression", "zstd"), rowSchema); err == nil || !strings.Contains(err.Error(), "use none or gzip") {
 		t.Errorf("got %v", err)
