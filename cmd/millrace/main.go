@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	_ "time/tzdata" // zones by name work on machines without a zone database
 
 	"github.com/millrace-sql/millrace/sql"
 )
