@@ -1,7 +1,8 @@
 package plan
 
 // limitRule moves LIMIT down: below projections, into the inputs of a union and
-// the left side of a left join, and joins two limits into one.
+// the left side of a left join, and joins two limits into one. Over a stream it
+// stays on top, where the rows of all epochs are counted.
 func limitRule() Rule {
 	return Rule{Name: "limit", Apply: func(n Node) (Node, bool) { return transformUp(n, pushLimit) }}
 }
@@ -13,6 +14,9 @@ func pushLimit(n Node) (Node, bool) {
 	}
 	if l.N < 0 && l.Offset == 0 {
 		return l.Input, true
+	}
+	if IsUnbounded(l.Input) {
+		return n, false
 	}
 	switch in := l.Input.(type) {
 	case *Project:

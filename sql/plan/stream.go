@@ -42,8 +42,7 @@ func IsUnbounded(n Node) bool {
 // sql.ErrorList. A plan whose inputs all end passes.
 func CheckStreaming(n Node) error {
 	c := streamCheck{}
-	_, written := n.(*Write)
-	c.check(n, written)
+	c.check(n, true)
 	return c.errs.Err()
 }
 
@@ -71,9 +70,9 @@ func (c *streamCheck) refuse(n Node, msg string, exprs ...Expr) {
 	c.errs = append(c.errs, sql.Errorf(span, "%s", msg).WithHint("%s has no end; CREATE TABLE reads a topic as it is now", stream))
 }
 
-func (c *streamCheck) check(n Node, written bool) {
+func (c *streamCheck) check(n Node, root bool) {
 	for _, in := range n.Inputs() {
-		c.check(in, written)
+		c.check(in, false)
 	}
 	if !IsUnbounded(n) {
 		return
@@ -87,8 +86,8 @@ func (c *streamCheck) check(n Node, written bool) {
 		switch {
 		case n.Offset > 0:
 			c.refuse(n, "OFFSET on a stream: not supported yet")
-		case written:
-			c.refuse(n, "LIMIT on a stream can stand in a SELECT only, not in an INSERT")
+		case !root:
+			c.refuse(n, "LIMIT on a stream can stand at the end of a SELECT only")
 		}
 	case *Sample:
 		if n.Rows >= 0 {
