@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math"
 	"math/bits"
+	"math/rand/v2"
 
 	"github.com/apache/arrow/go/v14/arrow"
 )
@@ -28,12 +29,15 @@ type keyLayout struct {
 	// text is true for a single column of text, whose bytes are the key; one that is
 	// nullSafe has a byte behind them that tells NULL from text.
 	text bool
+	// seed and salt start the hashes of bytes and words: nobody can send rows whose
+	// keys all fall into one place.
 	seed maphash.Seed
+	salt uint64
 }
 
 // newKeyLayout decides the layout, or says which column cannot be compared.
 func newKeyLayout(types []arrow.DataType, nullSafe []bool) (*keyLayout, error) {
-	l := &keyLayout{types: types, nullSafe: nullSafe, seed: maphash.MakeSeed()}
+	l := &keyLayout{types: types, nullSafe: nullSafe, seed: maphash.MakeSeed(), salt: rand.Uint64()}
 	fixed := true
 	for i, t := range types {
 		if err := comparable(t); err != nil {
@@ -197,7 +201,7 @@ func (l *keyLayout) loadWords(k *keyRows, cols []arrow.Array, from, n int) {
 		}
 		at += w
 	}
-	hashWords(k.hashes[:n], k.words, stride)
+	hashWords(k.hashes[:n], k.words, stride, l.salt)
 }
 
 // loadMarks writes the word of NULL marks of each key.
@@ -218,22 +222,22 @@ func (l *keyLayout) loadMarks(words []uint64, cols []arrow.Array, from, n int) {
 }
 
 // hashWords hashes keys of stride words each.
-func hashWords(hashes, words []uint64, stride int) {
+func hashWords(hashes, words []uint64, stride int, salt uint64) {
 	switch stride {
 	case 1:
 		for i := range hashes {
-			hashes[i] = mix(mixSeed, words[i])
+			hashes[i] = mix(salt, words[i])
 		}
 	case 4:
 		for i := range hashes {
 			w := (*[4]uint64)(words[i*4:])
 			// Two chains of two, so that the multiplications overlap.
-			a, b := mix(mix(mixSeed, w[0]), w[1]), mix(mix(mixMul, w[2]), w[3])
+			a, b := mix(mix(salt, w[0]), w[1]), mix(mix(salt^mixMul, w[2]), w[3])
 			hashes[i] = mix(a, bits.RotateLeft64(b, 32))
 		}
 	default:
 		for i := range hashes {
-			h := uint64(mixSeed)
+			h := salt
 			for _, w := range words[i*stride : (i+1)*stride] {
 				h = mix(h, w)
 			}
