@@ -1,9 +1,13 @@
 package disk
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -65,6 +69,60 @@ func TestLockNamesTheProcess(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A lock is held against another process, which is named, and ends with it
+// however it ends.
+func TestLockOfAnotherProcess(t *testing.T) {
+	name := filepath.Join(t.TempDir(), ".lock")
+	cmd := exec.Command(os.Args[0], "-test.run=TestMain")
+	cmd.Env = append(os.Environ(), lockEnv+"="+name)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "locked\n" {
+		t.Fatalf("%q %v", line, err)
+	}
+	var locked *LockedError
+	if _, err := (OS{}).Lock(name); !errors.As(err, &locked) || locked.Owner != fmt.Sprint("process ", cmd.Process.Pid) {
+		t.Errorf("got %v", err)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	l, err := OS{}.Lock(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const lockEnv = "MILLRACE_TEST_LOCK"
+
+// TestMain is the other process too.
+func TestMain(m *testing.M) {
+	name := os.Getenv(lockEnv)
+	if name == "" {
+		os.Exit(m.Run())
+	}
+	if _, err := (OS{}).Lock(name); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("locked")
+	_, _ = io.ReadAll(os.Stdin) // until it is killed
 }
 
 func TestExplain(t *testing.T) {

@@ -88,6 +88,9 @@ func (c *Connector) Describe(_ context.Context, _ connector.Env, t *catalog.Tabl
 	d.Notes = append(d.Notes, l.notes...)
 	d.Writable = c.format.writable() && l.folder
 	if t.Declared {
+		if l.missing && !t.Stream {
+			d.Notes = append(d.Notes, l.path+": nothing is there yet; an INSERT makes the folder")
+		}
 		d.Schema = t.Schema
 		_, err := c.reader(l, t, t.Schema)
 		return d, err

@@ -117,6 +117,10 @@ func TestDescribeNewFolder(t *testing.T) {
 	if _, err := c.OpenSource(context.Background(), connector.Env{}, tab); err == nil || !strings.Contains(err.Error(), "/data/results: nothing has been written there yet") {
 		t.Errorf("got %v", err)
 	}
+	d, err = c.Describe(context.Background(), connector.Env{}, declared(rowSchema, "path", "/data/results"), true)
+	if err != nil || d.Schema != rowSchema || len(d.Notes) != 1 || d.Notes[0] != "/data/results: nothing is there yet; an INSERT makes the folder" {
+		t.Errorf("%+v %v", d, err)
+	}
 	if n := len(names(t, fsys, "/")); n != 0 {
 		t.Error("Describe changed something")
 	}
