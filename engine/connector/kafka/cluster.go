@@ -172,7 +172,7 @@ func (c *cluster) away(what string, err error, next time.Duration, first bool) {
 func (c *cluster) describeAway(what string, err error) string {
 	var code kafkago.Error
 	switch {
-	case errors.As(err, &code) && code != kafkago.BrokerNotAvailable, errors.Is(err, errNoLeader):
+	case errors.As(err, &code) && code != kafkago.BrokerNotAvailable, errors.Is(err, errNoLeader), errors.Is(err, errProducerReset):
 		return fmt.Sprintf("%s: %v", what, err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("broker %s is away: no answer within %s", c.servers, c.timeout)
@@ -214,7 +214,9 @@ func (c *cluster) metadata(ctx context.Context, topics []string, create bool) ([
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.controller = l.controller
+	now := time.Now()
 	for _, t := range l.topics {
+		t.asked = now
 		if t.err == 0 {
 			c.topics[t.name] = t
 		} else {
@@ -224,13 +226,17 @@ func (c *cluster) metadata(ctx context.Context, topics []string, create bool) ([
 	return l.topics, nil
 }
 
+// topicMaxAge is how long a topic's partitions are taken as known; faults look
+// them up at once.
+const topicMaxAge = 5 * time.Minute
+
 // topic gives what is known of a topic, asking when nothing is. A topic that is
 // not there is a kafkago.Error within a codeError.
 func (c *cluster) topic(ctx context.Context, name string) (topicInfo, error) {
 	c.mu.Lock()
 	t, ok := c.topics[name]
 	c.mu.Unlock()
-	if ok {
+	if ok && time.Since(t.asked) < topicMaxAge {
 		return t, nil
 	}
 	ts, err := c.metadata(ctx, []string{name}, false)

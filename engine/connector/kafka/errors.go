@@ -53,7 +53,7 @@ func retriable(err error) bool {
 	case errors.As(err, &dns):
 		return true // a name server that is away, or a name that comes up with its broker
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed), errors.Is(err, errNoLeader),
+		errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed), errors.Is(err, errNoLeader), errors.Is(err, errProducerReset),
 		errors.Is(err, protocol.ErrNoLeader), errors.Is(err, protocol.ErrNoTopic), errors.Is(err, protocol.ErrNoPartition):
 		return true
 	}

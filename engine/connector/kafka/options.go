@@ -62,9 +62,6 @@ const (
 	optBatchSize        = "kafka.batch.size"
 	optMetadataMaxAge   = "kafka.metadata.max.age.ms"
 	optAllowAutoCreate  = "kafka.allow.auto.create.topics"
-	optDeliveryTimeout  = "kafka.delivery.timeout.ms"
-	optFetchMaxWait     = "kafka.fetch.max.wait.ms"
-	defaultGroupPrefix  = "millrace-"
 	defaultClientID     = "millrace"
 	defaultPartitionMax = 1 << 20
 	defaultMaxRequest   = 1 << 20

@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -322,6 +323,122 @@ func TestTLSAndSCRAM(t *testing.T) {
 				t.Errorf("wrong password: %v", err)
 			}
 		})
+	}
+}
+
+// TestClientCertificate speaks to a broker that wants to know who we are, and
+// whose certificate is for another name.
+func TestClientCertificate(t *testing.T) {
+	server, ca := selfSigned(t)
+	client, clientFile := selfSigned(t)
+	pool := x509.NewCertPool()
+	leaf, err := x509.ParseCertificate(client.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.AddCert(leaf)
+	c := newFakeBrokers(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "iris"),
+		kfake.TLS(&tls.Config{Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool}))
+	addr := strings.Replace(c.ListenAddrs()[0], "127.0.0.1", "localhost", 1)
+	options := []string{"subscribe", "iris", "kafka.security.protocol", "SSL", "kafka.ssl.ca.location", ca,
+		"kafka.ssl.keystore.location", keystore(t, client, clientFile)}
+	_, err = New().OpenSource(t.Context(), testEnv(addr, nil), table(addr, options...))
+	if err == nil || !strings.Contains(err.Error(), "wanted to match localhost") {
+		t.Errorf("another name: %v", err)
+	}
+	s := openSource(t, table(addr, append(options, "kafka.ssl.endpoint.identification.algorithm", "")...))
+	if o, err := s.Latest(t.Context()); err != nil || len(o) != 1 {
+		t.Errorf("%v, %v", o, err)
+	}
+}
+
+// keystore writes a certificate and its key into one file.
+func keystore(t *testing.T, cert tls.Certificate, certFile string) string {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(certFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "keystore.pem")
+	if err := os.WriteFile(path, append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestEmbedded(t *testing.T) {
+	addr, topic := brokerAddr(t), newTopicName(t)
+	s, err := New().OpenSource(t.Context(), testEnv(addr, nil), table("embedded", "subscribe", topic))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	_, err = New().OpenSource(t.Context(), connector.Env{}, table("embedded", "subscribe", topic))
+	if err == nil || !strings.Contains(err.Error(), "there is no embedded broker here") {
+		t.Errorf("without: %v", err)
+	}
+	away := errors.New("no port")
+	env := connector.Env{Embedded: func(context.Context) (string, error) { return "", away }}
+	if _, err := New().OpenSink(t.Context(), env, table("embedded", "topic", topic), valueOnly); !errors.Is(err, away) {
+		t.Errorf("failing: %v", err)
+	}
+}
+
+// TestCloseLeavesNothing closes a source in the middle of a range, with a fetch
+// under way, and a sink.
+func TestCloseLeavesNothing(t *testing.T) {
+	addr, topic := brokerAddr(t), newTopicName(t)
+	createTopic(t, addr, topic, 1)
+	k := kgoClient(t, addr, kgo.ProducerBatchCompression(kgo.NoCompression()))
+	for i := 0; i < 100; i += 10 {
+		produce(t, k, records(topic, 0, i, i+10)...)
+	}
+	k.Close()
+	tk := newTask(t)
+	before := runtime.NumGoroutine()
+	for range 5 {
+		src, err := New().OpenSource(t.Context(), testEnv(addr, nil), table(addr, "subscribe", topic, "kafka.max.partition.fetch.bytes", "300"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, err := range src.Read(t.Context(), connector.Range{Split: topic + "/0", To: 100}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Release()
+			break
+		}
+		if err := src.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range src.Read(t.Context(), connector.Range{Split: topic + "/1", To: 100}) {
+			if err == nil {
+				t.Error("a closed source gave a chunk")
+			}
+		}
+		snk, err := New().OpenSink(t.Context(), testEnv(addr, nil), table(addr, "topic", topic), valueOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := write(t.Context(), snk.(*sink), tk, jsonRecord(t, tk, valueOnly, `{"value":"x"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if err := snk.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for runtime.NumGoroutine() > before {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+		}
+		runtime.Gosched()
 	}
 }
 

@@ -113,7 +113,7 @@ func (s *sink) send(ctx context.Context, batches []*sealed) error {
 }
 
 // errProducerReset has send try again as a new producer.
-var errProducerReset = fmt.Errorf("the broker does not know the producer any more: %w", kafkago.ConcurrentTransactions)
+var errProducerReset = errors.New("the broker does not know the producer any more")
 
 func producerLost(err error) bool {
 	for _, code := range []kafkago.Error{kafkago.OutOfOrderSequenceNumber, kafkago.UnknownProducerId, kafkago.InvalidProducerEpoch, kafkago.InvalidProducerIDMapping} {

@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"time"
+
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 )
@@ -39,6 +41,7 @@ type topicInfo struct {
 	internal bool
 	// leaders has the leader of each partition, -1 where there is none now.
 	leaders []int32
+	asked   time.Time
 }
 
 // layout is an answer to a metadata request.

@@ -94,7 +94,8 @@ func (s *source) checkTopics(ctx context.Context) error {
 // Schema of the rows of its chunks.
 func (s *source) Schema() *arrow.Schema { return s.schema }
 
-// Close ends what is being fetched ahead and the connections.
+// Close ends what is being fetched ahead and the connections. It is called when no
+// Read is under way, and waits for one that is.
 func (s *source) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -361,7 +362,7 @@ func (s *source) ends(ctx context.Context, from connector.Offsets, parts []parti
 		}
 		p := parts[back]
 		if s.end.offsets != nil || s.end.times != nil || s.end.time != latestTime {
-			ends[p] = from[p.String()]
+			// The options end there, not the log: what was read stays read.
 			for _, q := range parts {
 				ends[q] = max(ends[q], from[q.String()])
 			}
