@@ -15,9 +15,9 @@ type correlation struct {
 	// they hold for the join that the subquery becomes. What they read of the
 	// subquery is among its node's columns.
 	conds []Expr
-	// empty is the value of a scalar subquery for no rows, when its aggregates were
+	// empty are the values of the columns for no rows, when the aggregates were
 	// grouped by the correlation; else nil.
-	empty   Expr
+	empty   []Expr
 	grouped bool
 }
 
@@ -60,14 +60,14 @@ func (x *exprBinder) correlatedValue(sub *relation, corr *correlation, span sql.
 	}
 	x.source.add(func(n Node) Node { return &Join{Kind: Left, Left: n, Right: node, On: on} }, node.Columns()...)
 	ref := &ColumnRef{Span: x.pos(span), Column: value}
-	if isNullLiteral(corr.empty) {
+	if isNullLiteral(corr.empty[0]) {
 		return ref
 	}
 	cond := x.callNamed("isnotnull", span, []Expr{&ColumnRef{Span: x.pos(span), Column: found}})
 	if cond == nil {
 		return nil
 	}
-	return &Case{Span: x.pos(span), Whens: []When{{Cond: cond, Then: ref}}, Else: corr.empty}
+	return &Case{Span: x.pos(span), Whens: []When{{Cond: cond, Then: ref}}, Else: corr.empty[0]}
 }
 
 // aboveGroups makes a condition read groups and aggregates where the join with a
@@ -141,9 +141,8 @@ func (q *selectBinder) carried(node Node) []NamedExpr {
 	return out
 }
 
-// emptyValue is the first item's value for no rows at all.
-func (q *selectBinder) emptyValue() Expr {
-	it := q.items[0]
+// emptyValue is an item's value for no rows at all.
+func (q *selectBinder) emptyValue(it *item) Expr {
 	empty := rewrite(it.expr, func(e Expr) Expr {
 		ref, ok := e.(*ColumnRef)
 		if !ok {

@@ -15,7 +15,7 @@ func (b *binder) from(relations []sql.Relation) *relation {
 	if len(relations) == 0 {
 		return oneRow()
 	}
-	out := b.relation(relations[0], nil)
+	out := b.relation(relations[0])
 	for _, next := range relations[1:] {
 		out = b.crossJoin(out, next)
 	}
@@ -26,7 +26,10 @@ func (b *binder) crossJoin(left *relation, next sql.Relation) *relation {
 	if f, ok := next.(*sql.TableFunc); ok && f.Lateral {
 		return b.generateFrom(left, f, false)
 	}
-	right := b.relation(next, left)
+	if d, ok := next.(*sql.Derived); ok && d.Lateral {
+		return b.lateralJoin(Cross, left, d, nil)
+	}
+	right := b.relation(next)
 	out := beside(left, right)
 	out.node = &Join{Kind: Cross, Left: left.node, Right: right.node}
 	return out
@@ -41,15 +44,11 @@ func beside(l, r *relation) *relation {
 	}
 }
 
-func (b *binder) relation(r sql.Relation, left *relation) *relation {
+func (b *binder) relation(r sql.Relation) *relation {
 	switch r := r.(type) {
 	case *sql.TableName:
 		return b.tableName(r)
 	case *sql.Derived:
-		if r.Lateral {
-			b.unsupported(r.Pos(), "LATERAL subqueries")
-			return failed()
-		}
 		return b.aliased(b.sampled(b.query(r.Query, nil), r.Sample), r.Alias, r.Pos())
 	case *sql.ValuesRelation:
 		return b.aliased(b.values(r.Values), r.Alias, r.Pos())
@@ -245,7 +244,7 @@ func withGenerated(in *relation, g *Generate, table string) *relation {
 func (b *binder) lateralView(v *sql.LateralView) *relation {
 	in := oneRow()
 	if v.Input != nil {
-		in = b.relation(v.Input, nil)
+		in = b.relation(v.Input)
 	}
 	x := &exprBinder{binder: b, scope: in, clause: "LATERAL VIEW"}
 	g := x.generator(v.Call, v.Columns)

@@ -13,7 +13,7 @@ var joinKinds = map[string]JoinKind{
 }
 
 func (b *binder) join(j *sql.Join) *relation {
-	left := b.relation(j.L, nil)
+	left := b.relation(j.L)
 	kind, ok := joinKinds[j.Kind]
 	if !ok {
 		b.unsupported(j.KindSpan, j.Kind+" JOIN")
@@ -26,7 +26,14 @@ func (b *binder) join(j *sql.Join) *relation {
 		}
 		return b.generateFrom(left, f, kind == Left)
 	}
-	right := b.relation(j.R, left)
+	if d, ok := j.R.(*sql.Derived); ok && d.Lateral {
+		if j.Natural || len(j.Using) > 0 {
+			b.unsupported(j.KindSpan, "USING with a LATERAL subquery")
+			return failed()
+		}
+		return b.lateralJoin(kind, left, d, j.On)
+	}
+	right := b.relation(j.R)
 	if j.Natural || len(j.Using) > 0 {
 		return b.joinUsing(j, kind, left, right)
 	}

@@ -76,7 +76,9 @@ func (q *selectBinder) output(node Node, keys []orderKey) *relation {
 	}
 	exprs = append(exprs, q.carried(node)...)
 	if q.outer != nil && q.outer.grouped {
-		q.outer.empty = q.emptyValue()
+		for _, it := range q.items {
+			q.outer.empty = append(q.outer.empty, q.emptyValue(it))
+		}
 	}
 	node = stack(node, exprs)
 	if q.s.Distinct {
