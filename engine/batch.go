@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace-sql/millrace/engine/connector"
 	"github.com/millrace-sql/millrace/engine/exec"
+	"github.com/millrace-sql/millrace/sql/plan"
 )
 
 // batch is a program over bounded inputs, its sources open.
@@ -25,7 +26,7 @@ type batch struct {
 func (e *Engine) openBatch(ctx context.Context, q *Query, p *exec.Program, alloc memory.Allocator) (*batch, error) {
 	b := &batch{runner: newRunner(p, e.cfg.Workers, alloc, &q.faults)}
 	b.runner.now = time.Now()
-	b.runner.rowsIn = q.meter.rowsIn
+	b.runner.rowsIn = func(_ *plan.Scan, n int64) { q.meter.rowsIn(n) }
 	for _, s := range p.Stages {
 		if err := b.open(ctx, e, q, s); err != nil {
 			return nil, errors.Join(err, b.Close())

@@ -63,10 +63,11 @@ func (s *session) insert(ctx context.Context, st *sql.Insert, src *sql.Source, o
 	if st.Overwrite {
 		return sql.Errorf(st.Span, "INSERT OVERWRITE from a stream has no meaning").WithHint("INSERT INTO adds to the table")
 	}
-	where, err := s.engine.startStream(ctx, q, w, opts)
+	where, notes, err := s.engine.startStream(ctx, q, w, opts)
 	if err != nil {
 		return err
 	}
+	s.note(notes...)
 	res.Query = q
 	res.Message = fmt.Sprintf("query %s started: %s -> %s%s", q.name, streamNames(w), w.Table.Name, where)
 	return nil
@@ -189,10 +190,11 @@ func (e *Engine) openSink(ctx context.Context, q *Query, w *plan.Write, schema *
 }
 
 // startStream opens everything a streaming query needs, logs its first offsets
-// and starts it. Where says where its checkpoint is.
-func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts startOptions) (where string, err error) {
+// and starts it. Where says where its checkpoint is; notes, what has changed since its
+// last run.
+func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts startOptions) (where string, notes []string, err error) {
 	if err := e.register(q); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -201,7 +203,7 @@ func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts 
 	}()
 	program, err := exec.Compile(w.Input)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	r := &stream{q: q, trigger: opts.trigger, poll: e.cfg.PollInterval}
 	if e.cfg.AvailableNow && r.trigger == (Trigger{}) {
@@ -214,25 +216,25 @@ func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts 
 	}()
 	dir := e.checkpointDir(opts)
 	if r.log, err = openLog(dir); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if dir != "" {
 		where = "; checkpoint " + dir
 	}
 	if r.sink, err = e.openSink(ctx, q, w, program.Schema); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if err := r.open(ctx, program); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	if err := r.identify(w); err != nil {
-		return "", err
+	if notes, err = r.identify(w); err != nil {
+		return "", nil, err
 	}
 	if err := r.begin(ctx); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	e.launch(q, r)
-	return where, nil
+	return where, notes, nil
 }
 
 // launch runs a stream in its own goroutine.

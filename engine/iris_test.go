@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow/go/v14/arrow/memory"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -75,11 +76,19 @@ func quoteDotted(script string) string {
 // run runs the pipeline until all that is in the topic is done.
 func (r irisRun) run(t *testing.T) error {
 	t.Helper()
-	e, err := engine.Open(engine.Config{NoOptimizer: r.noOptimizer, Workers: r.workers, Hook: r.hook})
+	alloc := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	e, err := engine.Open(engine.Config{NoOptimizer: r.noOptimizer, Workers: r.workers, Hook: r.hook, Allocator: alloc})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	defer func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		if r.hook == nil { // a crash leaves what it held
+			alloc.AssertSize(t, 0)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, err := range e.Run(ctx, quoteDotted(r.script())+"AWAIT ALL AVAILABLE; STOP ALL QUERIES;") {

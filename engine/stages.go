@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace-sql/millrace/engine/connector"
 	"github.com/millrace-sql/millrace/engine/exec"
+	"github.com/millrace-sql/millrace/sql/plan"
 )
 
 // runner drives the stages of one program. It belongs to one query.
@@ -21,7 +22,7 @@ type runner struct {
 	alloc   memory.Allocator
 	faults  *faultLog
 	now     time.Time // the epoch's time
-	rowsIn  func(n int64)
+	rowsIn  func(scan *plan.Scan, n int64)
 	scans   map[*exec.ScanLeaf]*scanInput
 	// results are the finished breakers whose rows another stage still reads.
 	results map[*exec.Stage]exec.Records

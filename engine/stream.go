@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow/go/v14/arrow"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/checkpoint"
 	"github.com/millrace-sql/millrace/engine/connector"
 	"github.com/millrace-sql/millrace/engine/exec"
+	"github.com/millrace-sql/millrace/sql"
 	"github.com/millrace-sql/millrace/sql/plan"
 )
 
@@ -41,11 +44,15 @@ type streamInput struct {
 // lagEvery is how often the sources are asked how much they hold, for progress.
 const lagEvery = 500 * time.Millisecond
 
-// open compiles nothing and starts nothing: it opens the sources.
+// open opens the sources of a program.
 func (r *stream) open(ctx context.Context, p *exec.Program) error {
 	e := r.q.engine
 	r.runner = newRunner(p, e.cfg.Workers, e.cfg.Allocator, &r.q.faults)
-	r.runner.rowsIn = r.q.meter.rowsIn
+	r.runner.rowsIn = func(scan *plan.Scan, n int64) {
+		if scan.Table.Stream {
+			r.q.meter.rowsIn(n)
+		}
+	}
 	for _, s := range p.Stages {
 		for i := range s.Branches {
 			if err := r.openLeaf(ctx, s, s.Branches[i].Leaf); err != nil {
@@ -84,13 +91,43 @@ func (r *stream) openLeaf(ctx context.Context, s *exec.Stage, leaf exec.Leaf) er
 	return nil
 }
 
-// identify compares the checkpoint with the query and refuses one of another.
-func (r *stream) identify(w *plan.Write) error {
-	f := checkpoint.Fingerprint{Query: r.q.text, Sink: tableOf(w.Table), Schema: r.runner.program.Schema.String()}
+// identify compares the checkpoint with the query, refuses one of another and
+// gives notes about what has changed within the same.
+func (r *stream) identify(w *plan.Write) ([]string, error) {
+	f := checkpoint.Fingerprint{
+		Query: r.q.text,
+		// Without state nothing but sources, sink and schema ties a query to its
+		// checkpoint: as in Spark, its text may change between runs.
+		Plan:     "stateless",
+		Sink:     tableOf(w.Table),
+		Schema:   sql.TypeName(arrow.StructOf(r.runner.program.Schema.Fields()...)),
+		Versions: map[string]string{},
+	}
 	for _, in := range r.inputs {
 		f.Sources = append(f.Sources, tableOf(in.scan.leaf.Scan.Table))
 	}
-	return r.log.SetFingerprint(f)
+	for _, name := range r.q.engine.catalog.Names(catalog.Models) {
+		f.Versions[name] = r.q.engine.catalog.Model(name).Version
+	}
+	var notes []string
+	if old, ok := r.log.Fingerprint(); ok {
+		notes = changes(old, f)
+	}
+	return notes, r.log.SetFingerprint(f)
+}
+
+// changes says what differs between two runs of one query.
+func changes(was, is checkpoint.Fingerprint) []string {
+	var notes []string
+	if was.Query != is.Query {
+		notes = append(notes, "the query's text has changed since its last run; it goes on from its checkpoint")
+	}
+	for _, name := range slices.Sorted(maps.Keys(is.Versions)) {
+		if old, ok := was.Versions[name]; ok && old != is.Versions[name] {
+			notes = append(notes, "model "+name+" has changed since the query's last run")
+		}
+	}
+	return notes
 }
 
 // begin finds where the query goes on, or logs where it starts.

@@ -12,6 +12,7 @@ import (
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/connector"
 	"github.com/millrace-sql/millrace/engine/exec"
+	"github.com/millrace-sql/millrace/sql/plan"
 )
 
 // input is some rows on their way to a worker: a chunk still to be decoded, or a
@@ -42,7 +43,7 @@ type work[T releaser] func(w *worker, seq int64, rec arrow.Record) (T, error)
 type worker struct {
 	task    task
 	partial exec.Partial // this worker's part of an unordered breaker
-	rowsIn  func(n int64)
+	rowsIn  func(scan *plan.Scan, n int64)
 }
 
 // job is one input, its place in the order, and the way back for its results.
@@ -211,7 +212,7 @@ func (w *worker) decode(in *input) (arrow.Record, error) {
 	first := chunk.Origin(0)
 	w.task.origin = func() string { return first + " and on" }
 	if w.rowsIn != nil && leaf.Scan.Table != nil {
-		w.rowsIn(rec.NumRows())
+		w.rowsIn(leaf.Scan, rec.NumRows())
 	}
 	return rec, nil
 }
