@@ -204,3 +204,11 @@ func BenchmarkAggregate(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTop sorts for the first 10 rows.
+func BenchmarkTop(b *testing.B) {
+	cols := []plan.Column{column(1, "x", f64), column(2, "y", f64)}
+	n := query(b, "SELECT x, y FROM t ORDER BY x, y DESC LIMIT 10", cols...)
+	rng := rand.New(rand.NewPCG(1, 2))
+	breaking(b, n, doubles(schemaOf(cols), benchRows, func(int, int) float64 { return rng.Float64() }))
+}

@@ -21,7 +21,7 @@ func Compile(n plan.Node) (*Program, error) {
 	if w, ok := n.(*plan.Write); ok {
 		n = w.Input
 	}
-	c := &compiler{}
+	c := &compiler{top: map[*plan.Sort]int{}}
 	f, err := c.node(n, nil)
 	if err != nil {
 		return nil, err
@@ -33,6 +33,7 @@ func Compile(n plan.Node) (*Program, error) {
 type compiler struct {
 	stages  []*Stage
 	holders []*holder
+	top     map[*plan.Sort]int // sorts of which only the first rows are wanted
 }
 
 // flow is the part of a stage built so far.
@@ -114,7 +115,7 @@ func (c *compiler) node(n plan.Node, need columnSet) (*flow, error) {
 		return c.sample(n, need)
 	case *plan.Sort:
 		return breakAt(c, n.Input, need.with(sortExprs(n)...), func(f *flow) (*sorting, []plan.Column, error) {
-			s, err := newSort(n, f.cols)
+			s, err := newSort(n, f.cols, c.topOf(n))
 			return s, f.cols, err
 		})
 	case *plan.Aggregate:
@@ -123,6 +124,7 @@ func (c *compiler) node(n plan.Node, need columnSet) (*flow, error) {
 			return a, n.Columns(), err
 		})
 	case *plan.Limit:
+		c.noteTop(n)
 		return breakAt(c, n.Input, need, func(f *flow) (*limit, []plan.Column, error) {
 			return &limit{text: n.String(), schema: schemaOf(f.cols), n: n.N, skip: n.Offset}, f.cols, nil
 		})

@@ -356,6 +356,9 @@ func runPlan(t *testing.T, n plan.Node, tables map[string]string, size, by, work
 	task := newTask(t)
 	d := &driver{task: task, inputs: map[string][]arrow.Record{}, workers: workers}
 	for _, s := range scansOf(n) {
+		if d.inputs[s.Name] != nil {
+			continue
+		}
 		rec := rows(t, task.mem, schemaOf(s.Columns()), tables[s.Name])
 		moved := shift(t, task.mem, rec, by)
 		d.inputs[s.Name] = cut(moved, size)

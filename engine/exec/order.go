@@ -146,22 +146,38 @@ type entry struct {
 }
 
 // sortRows gives the rows 0..n-1 in the order of keys; equal rows keep theirs.
-func sortRows(cols []arrow.Array, keys []sortKey, n int) []int32 {
+// Only the first top rows are given when top is not negative.
+func sortRows(cols []arrow.Array, keys []sortKey, n, top int) []int32 {
 	es := make([]entry, n)
 	for i := range es {
 		es[i].row = int32(i)
 	}
+	compare := entryOrder(es, cols, keys)
+	if top >= 0 && top < n/2 {
+		es = smallest(es, top, compare)
+	}
+	slices.SortFunc(es, compare)
+	if top >= 0 {
+		es = es[:min(top, len(es))]
+	}
+	rows := make([]int32, len(es))
+	for i, e := range es {
+		rows[i] = e.row
+	}
+	return rows
+}
+
+// entryOrder fills in entries and gives their order, in which no two are equal.
+func entryOrder(es []entry, cols []arrow.Array, keys []sortKey) func(x, y entry) int {
 	rest := cols
-	if len(cols) > 0 {
-		if fill(es, cols[0], keys[0]) {
-			rest = cols[1:]
-		}
+	if len(cols) > 0 && fill(es, cols[0], keys[0]) {
+		rest = cols[1:]
 	}
 	more := make([]comparer, len(rest))
 	for i, c := range rest {
 		more[i] = keyComparer(c, keys[len(keys)-len(rest)+i])
 	}
-	slices.SortFunc(es, func(x, y entry) int {
+	return func(x, y entry) int {
 		if x.rank != y.rank {
 			return int(x.rank - y.rank)
 		}
@@ -177,12 +193,43 @@ func sortRows(cols []arrow.Array, keys []sortKey, n int) []int32 {
 			}
 		}
 		return int(x.row - y.row)
-	})
-	rows := make([]int32, n)
-	for i, e := range es {
-		rows[i] = e.row
 	}
-	return rows
+}
+
+// smallest gives the k smallest entries, in no order: a heap of the k smallest so
+// far, the largest of them on top, sees each of the others once.
+func smallest(es []entry, k int, compare func(x, y entry) int) []entry {
+	if k == 0 {
+		return nil
+	}
+	heap := es[:k]
+	for i := k/2 - 1; i >= 0; i-- {
+		sink(heap, i, compare)
+	}
+	for _, e := range es[k:] {
+		if compare(e, heap[0]) < 0 {
+			heap[0] = e
+			sink(heap, 0, compare)
+		}
+	}
+	return heap
+}
+
+// sink moves entry i of a heap down to its place.
+func sink(heap []entry, i int, compare func(x, y entry) int) {
+	for {
+		largest := i
+		for c := 2*i + 1; c <= 2*i+2 && c < len(heap); c++ {
+			if compare(heap[c], heap[largest]) > 0 {
+				largest = c
+			}
+		}
+		if largest == i {
+			return
+		}
+		heap[i], heap[largest] = heap[largest], heap[i]
+		i = largest
+	}
 }
 
 // keyComparer is the order of one key, NULLs and direction included.

@@ -161,6 +161,11 @@ func againstRows(t *testing.T, tables map[string]string, left, right []row, run 
 		}
 		n := &plan.Sort{Input: in, Keys: []plan.SortKey{{Expr: ref(x), Desc: desc, NullsFirst: !desc}, {Expr: ref(s), NullsFirst: true}}}
 		expect(n.String(), run(ids(n, id)), want)
+		for _, top := range []int{0, 1, 3, len(left) / 3} {
+			skip := min(top/2, len(want))
+			limit := &plan.Limit{Input: ids(n, id), N: int64(top), Offset: int64(skip)}
+			expect(limit.String()+" of "+n.String(), run(limit), want[skip:min(skip+top, len(want))])
+		}
 	}
 
 	for _, keys := range [][2][]plan.Expr{

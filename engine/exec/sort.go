@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/memory"
@@ -20,11 +21,12 @@ type sorting struct {
 	exprs  []*evaluator
 	keys   []sortKey
 	memos  int
+	top    int // how many of the first rows are wanted; negative for all
 }
 
-func newSort(n *plan.Sort, in []plan.Column) (*sorting, error) {
+func newSort(n *plan.Sort, in []plan.Column, top int) (*sorting, error) {
 	es := sortExprs(n)
-	s := &sorting{text: n.String(), schema: schemaOf(in)}
+	s := &sorting{text: n.String(), schema: schemaOf(in), top: top}
 	for _, k := range n.Keys {
 		if err := sortable(k.Expr.Type()); err != nil {
 			return nil, fmt.Errorf("ORDER BY %s: %w", k.Expr, err)
@@ -35,7 +37,39 @@ func newSort(n *plan.Sort, in []plan.Column) (*sorting, error) {
 	var err error
 	s.exprs, err = x.all(es)
 	s.memos = x.memos
+	if top >= 0 {
+		s.text = fmt.Sprintf("%s, the first %d", s.text, top)
+	}
 	return s, err
+}
+
+// noteTop notes for the sort below a limit how many rows are wanted of it.
+func (c *compiler) noteTop(n *plan.Limit) {
+	if n.N < 0 || n.N > math.MaxInt32 || n.Offset > math.MaxInt32 {
+		return
+	}
+	below := n.Input
+	for {
+		switch b := below.(type) {
+		case *plan.Project:
+			below = b.Input
+			continue
+		case *plan.Sort:
+			c.top[b] = int(n.N + n.Offset)
+		}
+		return
+	}
+}
+
+// topOf is how many of the first rows are wanted of a sort, -1 for all. The note is
+// for the one place just below the limit: plans may share nodes.
+func (c *compiler) topOf(n *plan.Sort) int {
+	top, ok := c.top[n]
+	if !ok {
+		return -1
+	}
+	delete(c.top, n)
+	return top
 }
 
 func (s *sorting) String() string        { return s.text }
@@ -79,7 +113,7 @@ func (s *sorting) order(t catalog.Task, cols []arrow.Array, n int) ([]int32, err
 		return nil, err
 	}
 	defer releaseArrays(keys)
-	return sortRows(keys, s.keys, n), nil
+	return sortRows(keys, s.keys, n, s.top), nil
 }
 
 // giveRows gives the rows of columns, in the order given, in records of bounded

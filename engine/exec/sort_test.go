@@ -84,3 +84,13 @@ func TestSortTypes(t *testing.T) {
 		})
 	}
 }
+
+// TestSharedSort sorts once for a limit and once for all rows.
+func TestSharedSort(t *testing.T) {
+	x := column(1, "x", f64)
+	sort := &plan.Sort{Input: table("t", x), Keys: []plan.SortKey{{Expr: ref(x), Desc: true}}}
+	limit := &plan.Limit{Input: sort, N: 1}
+	data := map[string]string{"t": "[1]\n[3]\n[2]"}
+	check(t, &plan.Union{Ins: []plan.Node{limit, sort}, Cols: []plan.Column{x}}, data, "[3]\n[3]\n[2]\n[1]")
+	check(t, &plan.Union{Ins: []plan.Node{sort, limit}, Cols: []plan.Column{x}}, data, "[3]\n[2]\n[1]\n[3]")
+}
