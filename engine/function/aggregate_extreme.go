@@ -1,6 +1,8 @@
 package function
 
 import (
+	"bytes"
+
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
 
@@ -37,6 +39,8 @@ func newExtreme(dt arrow.DataType, sign int) func(catalog.Task) catalog.Accumula
 		return numExtreme[float32](dt, sign)
 	case arrow.FLOAT64:
 		return numExtreme[float64](dt, sign)
+	case arrow.STRING, arrow.BINARY:
+		return func(catalog.Task) catalog.Accumulator { return &textExtreme{dt: dt, sign: sign} }
 	}
 	return func(catalog.Task) catalog.Accumulator {
 		return &chosen{types: []arrow.DataType{dt}, better: func(cur, next []arrow.Array) func(i, j int) bool {
@@ -114,6 +118,77 @@ func (e *extremeOf[T]) Load(_ catalog.Task, _ int, states []arrow.Array) error {
 }
 
 func (e *extremeOf[T]) Release() {}
+
+// textExtreme is the least or greatest text, by bytes.
+type textExtreme struct {
+	dt   arrow.DataType
+	sign int
+	v    [][]byte
+	seen []bool
+}
+
+func (e *textExtreme) take(g uint32, s []byte) {
+	if !e.seen[g] || bytes.Compare(s, e.v[g])*e.sign > 0 {
+		e.v[g], e.seen[g] = append(e.v[g][:0], s...), true
+	}
+}
+
+func (e *textExtreme) Update(_ catalog.Task, groups []uint32, n int, args []arrow.Array) error {
+	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	x := textOf(args[0])
+	for i, g := range groups {
+		if !args[0].IsNull(i * x.step) {
+			e.take(g, x.at(i))
+		}
+	}
+	return nil
+}
+
+func (e *textExtreme) Merge(_ catalog.Task, other catalog.Accumulator, groups []uint32, n int) error {
+	o, ok := other.(*textExtreme)
+	if !ok {
+		return wrongAccumulator(e, other)
+	}
+	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	for i, v := range o.v {
+		if o.seen[i] {
+			e.take(groups[i], v)
+		}
+	}
+	return nil
+}
+
+func (e *textExtreme) Result(t catalog.Task, n int) (arrow.Array, error) {
+	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	out := newTextColumn(t.Allocator(), n, 8*n)
+	for i, s := range e.v[:n] {
+		if !e.seen[i] {
+			out.skip(i)
+		} else if err := out.put(i, s); err != nil {
+			out.release()
+			return nil, err
+		}
+	}
+	return out.array(e.dt), nil
+}
+
+func (e *textExtreme) Save(t catalog.Task, n int) ([]arrow.Array, error) {
+	a, err := e.Result(t, n)
+	return []arrow.Array{a}, err
+}
+
+func (e *textExtreme) Load(_ catalog.Task, n int, states []arrow.Array) error {
+	e.seen = seenOf(e.seen, states[0])
+	e.v = make([][]byte, n)
+	x := textOf(states[0])
+	x.step = 1
+	for i := range e.v {
+		e.v[i] = append(e.v[i], x.at(i)...)
+	}
+	return nil
+}
+
+func (e *textExtreme) Release() {}
 
 // chosen keeps one row of its arguments a group: the least, the first, that with
 // the greatest key. The result is the first argument of that row.

@@ -219,7 +219,7 @@ func castToMap(from arrow.DataType, to *arrow.MapType) (kernel, bool) {
 				keys.Release()
 				return nil, err
 			}
-			return structOf(to.ValueType(), elem.Len(), nil, keys, items), nil
+			return structOf(to.Elem(), elem.Len(), nil, keys, items), nil
 		})
 	}, true
 }

@@ -223,7 +223,7 @@ func (p *jsonParser) number() (*jsonNode, bool) {
 			return nil, false
 		}
 		t = codec.AppendDouble(nil, v)
-	} else if bytes.IndexAny(digits, "+-") >= 0 {
+	} else if bytes.ContainsAny(digits, "+-") {
 		return nil, false
 	}
 	return &jsonNode{kind: '0', text: t}, true

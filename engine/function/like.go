@@ -110,8 +110,10 @@ func (p *likePattern) match(s []byte) bool {
 		if k < len(p.toks) {
 			switch t := p.toks[k]; {
 			case t.any:
-				star, mark = k, i
-				k++
+				if star, mark = k, p.next(s, i, k+1); mark < 0 {
+					return false
+				}
+				i, k = mark, k+1
 				continue
 			case t.lit != nil:
 				if bytes.HasPrefix(s[i:], t.lit) {
@@ -128,10 +130,25 @@ func (p *likePattern) match(s []byte) bool {
 			return false
 		}
 		_, size := utf8.DecodeRune(s[mark:])
-		mark += size
+		if mark = p.next(s, mark+size, star+1); mark < 0 {
+			return false
+		}
 		i, k = mark, star+1
 	}
 	return true
+}
+
+// next is the first place at or after i where token k may begin; -1 if there is
+// none.
+func (p *likePattern) next(s []byte, i, k int) int {
+	if k >= len(p.toks) || p.toks[k].lit == nil {
+		return i
+	}
+	at := bytes.Index(s[i:], p.toks[k].lit)
+	if at < 0 {
+		return -1
+	}
+	return i + at
 }
 
 // bindLike is x LIKE pattern [ESCAPE c]; fold ignores case.
@@ -161,6 +178,7 @@ func bindLike(fold bool) binder {
 		call.Eval = rowsBool(func(r *row) (bool, bool) {
 			p := fixed
 			if p == nil {
+				var err error
 				if p, err = r.likePattern(fold, escape); err != nil {
 					r.fail(err)
 					return false, false

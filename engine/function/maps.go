@@ -185,7 +185,7 @@ func bindMapConcat(name string, args []catalog.Arg) (catalog.Call, error) {
 	if !ok || !isMap {
 		return catalog.Call{}, wantType(name, k, "maps of one type", args[k].Type)
 	}
-	inner := concatLists(listType(dt.ValueType()))
+	inner := concatLists(listType(dt.Elem()))
 	return catalog.Call{Type: dt, ArgTypes: repeatType(dt, len(args)), Deterministic: true, Strict: true,
 		Eval: func(t catalog.Task, n int, args []arrow.Array) (arrow.Array, error) {
 			lists, err := inner(t, n, args)

@@ -218,7 +218,7 @@ func (c *listColumn) array(dt arrow.DataType, elem arrow.Array) arrow.Array {
 
 // mapArray takes over keys and items.
 func (c *listColumn) mapArray(dt *arrow.MapType, keys, items arrow.Array) arrow.Array {
-	e := structOf(dt.ValueType(), keys.Len(), nil, keys, items)
+	e := structOf(dt.Elem(), keys.Len(), nil, keys, items)
 	return c.array(dt, e)
 }
 
