@@ -150,11 +150,6 @@ func (e *Engine) runBatch(ctx context.Context, q *Query, w *plan.Write) (err err
 	}
 	defer func() { err = errors.Join(err, sink.Close()) }()
 	id := connector.QueryID(q.meter.last.ID)
-	if r, ok := sink.(connector.Resumer); ok {
-		if err := r.Resume(ctx, id, 0, true); err != nil {
-			return err
-		}
-	}
 	b, err := e.openBatch(ctx, q, program, e.cfg.Allocator)
 	if err != nil {
 		return err

@@ -133,7 +133,14 @@ func (s *session) describe(ctx context.Context, conn connector.Connector, t *cat
 	return nil
 }
 
-func (s *session) note(notes ...string) { s.notes = append(s.notes, notes...) }
+// note keeps remarks for the statement's result, each once.
+func (s *session) note(notes ...string) {
+	for _, n := range notes {
+		if !slices.Contains(s.notes, n) {
+			s.notes = append(s.notes, n)
+		}
+	}
+}
 
 func (s *session) takeNotes() []string {
 	n := s.notes

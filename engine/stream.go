@@ -130,21 +130,17 @@ func changes(was, is checkpoint.Fingerprint) []string {
 	return notes
 }
 
-// begin finds where the query goes on, or logs where it starts.
+// begin finds where the query goes on, or logs where it starts. The sink is asked
+// first whether it fits, so that a query that it refuses leaves nothing behind.
 func (r *stream) begin(ctx context.Context) error {
 	state := r.log.State()
-	if state.Planned < 0 && state.From == nil {
-		lines := make([]string, len(r.inputs))
-		for i, in := range r.inputs {
-			start, err := in.scan.source.Initial(ctx)
-			if err != nil {
-				return fmt.Errorf("%s: %w", in.name, err)
-			}
-			if lines[i], err = in.format(start); err != nil {
-				return err
-			}
+	if s, ok := r.sink.(connector.Resumer); ok {
+		if err := s.Resume(ctx, r.id(), state.Next(), state.Planned < 0); err != nil {
+			return err
 		}
-		if err := r.log.Start(lines); err != nil {
+	}
+	if state.Planned < 0 && state.From == nil {
+		if err := r.logStart(ctx); err != nil {
 			return err
 		}
 		state = r.log.State()
@@ -154,13 +150,23 @@ func (r *stream) begin(ctx context.Context) error {
 		lines = state.Last.Offsets
 	}
 	var err error
-	if r.done, err = r.parse(lines); err != nil {
-		return err
+	r.done, err = r.parse(lines)
+	return err
+}
+
+// logStart makes durable where a new query starts.
+func (r *stream) logStart(ctx context.Context) error {
+	lines := make([]string, len(r.inputs))
+	for i, in := range r.inputs {
+		start, err := in.scan.source.Initial(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", in.name, err)
+		}
+		if lines[i], err = in.format(start); err != nil {
+			return err
+		}
 	}
-	if s, ok := r.sink.(connector.Resumer); ok {
-		return s.Resume(ctx, r.id(), state.Next(), state.Planned < 0)
-	}
-	return nil
+	return r.log.Start(lines)
 }
 
 func (r *stream) id() connector.QueryID { return connector.QueryID(r.log.ID()) }

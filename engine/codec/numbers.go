@@ -90,7 +90,11 @@ func appendJava(dst []byte, f float64, bitSize int) []byte {
 		e++
 	}
 	exp, _ := strconv.Atoi(string(text[e+1:]))
-	digits := append(text[:1:1], text[min(2, e):e]...)
+	digits := text[:1]
+	if e > 1 { // close the gap that the point leaves
+		text[1] = text[0]
+		digits = text[1:e]
+	}
 	switch {
 	case exp >= 7 || exp < -3:
 		dst = append(dst, digits[0], '.')
