@@ -121,7 +121,7 @@ func TestRealKafkaRestart(t *testing.T) {
 	brokers, topic := realKafka(t), realTopic(t)
 	dir := os.Getenv("MILLRACE_KAFKA_DIR")
 	if dir == "" {
-		t.Skip("NOT RUN: may it kill the broker? set MILLRACE_KAFKA_DIR to the folder that .ci/kafka/start was given")
+		t.Skip("NOT RUN: needs a real Kafka broker that it may kill; set MILLRACE_KAFKA_DIR to the folder that .ci/kafka/start was given")
 	}
 	const before, after = 60, 5 // times 150 records
 	fill := func(rounds int) {

@@ -88,7 +88,7 @@ INSERT INTO results SELECT v.* FROM (SELECT from_json(CAST(value AS STRING), '%[
 func TestRealSparkGoesOn(t *testing.T) {
 	needSpark(t)
 	if os.Getenv("MILLRACE_SPARK_JARS") == "" {
-		t.Skip("NOT RUN: needs Spark's Kafka source; set MILLRACE_SPARK_JARS to the folder that .ci/spark/pom.xml's jars were copied to")
+		t.Skip("NOT RUN: needs a real Spark with its Kafka source; set MILLRACE_SPARK_JARS to the folder that .ci/spark/pom.xml's jars were copied to")
 	}
 	brokers, topic, dir := realKafka(t), realTopic(t), t.TempDir()
 	records := irisRecords(t)

@@ -1,10 +1,11 @@
 // Command suite runs go test and is stricter than it: a suite that was to run
 // fails when nothing of it ran and when a test was skipped.
 //
-// Usage: suite [-skips] [-min N] -- ARGUMENTS OF go test
+// Usage: suite [-skips REASON] [-min N] -- ARGUMENTS OF go test
 //
 // It prints what failed, and a line for each package with its number of tests.
-// With -skips it counts skipped tests instead of refusing them.
+// With -skips, a regular expression, it lets tests be skipped that give such a
+// reason.
 package main
 
 import (
@@ -15,14 +16,19 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 )
 
 func main() {
-	skips := flag.Bool("skips", false, "allow tests to be skipped")
+	reason := flag.String("skips", "", "a regular expression: let tests be skipped whose output matches it")
 	least := flag.Int("min", 1, "how many tests must have run at least")
 	flag.Parse()
-	ok, err := run(flag.Args(), *skips, *least)
+	var skips *regexp.Regexp
+	if *reason != "" {
+		skips = regexp.MustCompile(*reason)
+	}
+	ok, err := run(flag.Args(), skips, *least)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "suite:", err)
 	}
@@ -43,13 +49,15 @@ type event struct {
 // tally is what became of the tests.
 type tally struct {
 	passed, failed, skipped int
+	badSkips                int                         // skipped for another reason than skips allows
+	skips                   *regexp.Regexp              // may be nil
 	output                  map[string]*strings.Builder // of tests and packages that did not end yet
 	perPackage              map[string]int
 	badPackages             int
 }
 
 // run runs go test with the arguments and says whether all is well.
-func run(args []string, allowSkips bool, least int) (bool, error) {
+func run(args []string, skips *regexp.Regexp, least int) (bool, error) {
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -59,7 +67,7 @@ func run(args []string, allowSkips bool, least int) (bool, error) {
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
-	t := tally{output: map[string]*strings.Builder{}, perPackage: map[string]int{}}
+	t := tally{skips: skips, output: map[string]*strings.Builder{}, perPackage: map[string]int{}}
 	if err := t.read(out, os.Stdout); err != nil {
 		return false, err
 	}
@@ -68,8 +76,8 @@ func run(args []string, allowSkips bool, least int) (bool, error) {
 	switch {
 	case failed != nil || t.failed > 0 || t.badPackages > 0:
 		return false, nil
-	case t.skipped > 0 && !allowSkips:
-		fmt.Println("tests that should have run were skipped")
+	case t.badSkips > 0:
+		fmt.Printf("%d tests that should have run were skipped\n", t.badSkips)
 		return false, nil
 	case t.passed < least:
 		fmt.Printf("%d tests ran, at least %d were expected\n", t.passed, least)
@@ -129,7 +137,10 @@ func (t *tally) take(e event, w io.Writer) {
 		fmt.Fprint(w, text)
 	case "skip":
 		t.skipped++
-		fmt.Fprint(w, text)
+		if t.skips == nil || !t.skips.MatchString(text) {
+			t.badSkips++
+			fmt.Fprint(w, text)
+		}
 	}
 }
 
