@@ -21,6 +21,14 @@ type correlation struct {
 	grouped bool
 }
 
+// around is the scope of the query around, or nil.
+func (r *relation) around() *relation {
+	if r.outer == nil {
+		return nil
+	}
+	return r.outer.scope
+}
+
 // outerColumn finds a name in the query around.
 func (x *exprBinder) outerColumn(e *sql.ColumnRef) (Expr, bool) {
 	outer := x.scope.outer

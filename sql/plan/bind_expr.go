@@ -140,21 +140,15 @@ func (x *exprBinder) notFound(e *sql.ColumnRef) {
 	if x.scope.open {
 		return
 	}
-	if len(e.Parts) > 1 && x.scope.hasTable(e.Parts[0].Name) {
+	if len(e.Parts) > 1 {
 		table := e.Parts[0].Name
-		var names []string
-		for _, cols := range [][]scopeColumn{x.scope.hidden, x.scope.cols} {
-			for _, c := range cols {
-				if strings.EqualFold(c.table, table) {
-					names = append(names, c.Name)
-				}
+		for scope := x.scope; scope != nil; scope = scope.around() {
+			if scope.hasTable(table) {
+				err := x.errorf(e.Parts[1].Pos(), "%s has no column %s", quoteName(table), quoteName(e.Parts[1].Name))
+				hint(err, e.Parts[1].Name, scope.tableColumns(table), "its columns are")
+				return
 			}
 		}
-		err := x.errorf(e.Parts[1].Pos(), "%s has no column %s", quoteName(table), quoteName(e.Parts[1].Name))
-		hint(err, e.Parts[1].Name, names, "its columns are")
-		return
-	}
-	if len(e.Parts) > 1 {
 		err := x.errorf(e.Parts[0].Pos(), "there is no table or column %s here", quoteName(e.Parts[0].Name))
 		hint(err, e.Parts[0].Name, append(x.scope.tables(), x.scope.columnNames()...), "there are")
 		return

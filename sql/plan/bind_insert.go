@@ -172,7 +172,9 @@ func (b *binder) target(t *catalog.Table, schema *arrow.Schema, name string, spa
 		names = append(names, f.Name)
 	}
 	e := b.errorf(span, "table %s has no column %s", quoteName(t.Name), quoteName(name))
-	hint(e, name, names, "its columns are")
+	if hint(e, name, names, "its columns are"); strings.Contains(name, "(") {
+		_ = e.WithHint("name it with AS: the table's columns are %s", strings.Join(names, ", "))
+	}
 	return -1
 }
 

@@ -86,6 +86,19 @@ func (r *relation) tables() []string {
 	return out
 }
 
+// tableColumns are the names of a table's columns.
+func (r *relation) tableColumns(table string) []string {
+	var names []string
+	for _, cols := range [][]scopeColumn{r.hidden, r.cols} {
+		for _, c := range cols {
+			if strings.EqualFold(c.table, table) {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names
+}
+
 func (r *relation) hasTable(name string) bool {
 	for _, t := range r.tables() {
 		if strings.EqualFold(t, name) {
@@ -158,7 +171,20 @@ func (b *binder) ambiguous(span sql.Span, name string, found []scopeColumn) {
 		}
 	}
 	e := b.errorf(span, "%s is ambiguous: it may be %s", quoteName(name), strings.Join(names, " or "))
-	_ = e.WithHint("write the table's name before it")
+	if sameTable(found) {
+		_ = e.WithHint("give one of the tables another name with AS")
+	} else {
+		_ = e.WithHint("write the table's name before it")
+	}
+}
+
+func sameTable(cols []scopeColumn) bool {
+	for _, c := range cols {
+		if c.table == "" || !strings.EqualFold(c.table, cols[0].table) {
+			return false
+		}
+	}
+	return true
 }
 
 // structField finds a field by name, ignoring case; -1 when there is none and
