@@ -158,24 +158,14 @@ func (r *recordReader) next(out *record) error {
 	r.b = r.b[i+int(size):]
 	i = 1 // attributes
 	dt, i := varint(b, i)
-	if i < 0 {
-		return errRecord
-	}
-	do, i := varint(b, i)
-	if i < 0 {
-		return errRecord
-	}
+	do, i := varint(b, i) // an index of -1 stays -1
 	out.offset = r.base + do
 	out.time = r.time
 	if !r.fixed {
 		out.time += dt
 	}
-	if out.key, out.hasKey, i = field(b, i); i < 0 {
-		return errRecord
-	}
-	if out.value, out.hasValue, i = field(b, i); i < 0 {
-		return errRecord
-	}
+	out.key, out.hasKey, i = field(b, i)
+	out.value, out.hasValue, i = field(b, i)
 	n, i := varint(b, i)
 	if i < 0 || n < 0 || n > int64(len(b)-i) {
 		return errRecord
@@ -204,7 +194,7 @@ func field(b []byte, i int) ([]byte, bool, int) {
 	if i < 0 {
 		return nil, false, -1
 	}
-	if n < 0 {
+	if n < 0 || i < 0 {
 		return nil, false, i
 	}
 	if n > int64(len(b)-i) {
@@ -215,14 +205,13 @@ func field(b []byte, i int) ([]byte, bool, int) {
 }
 
 // varint reads a zig-zag varint at b[i:] and gives the index after it, -1 when b
-// ends before or the number does not end.
+// ends before, the number does not end or i is -1 already.
 func varint(b []byte, i int) (int64, int) {
-	if i < len(b) && b[i] < 0x80 {
-		c := b[i]
-		return int64(c>>1) ^ -int64(c&1), i + 1
+	if uint(i) < uint(len(b)) && b[i] < 0x80 {
+		return int64(b[i]>>1) ^ -int64(b[i]&1), i + 1
 	}
 	var x uint64
-	for s := uint(0); i < len(b) && s < 64; s += 7 {
+	for s := uint(0); uint(i) < uint(len(b)) && s < 64; s += 7 {
 		c := b[i]
 		i++
 		x |= uint64(c&0x7f) << s

@@ -13,5 +13,14 @@
 // chunk.go decodes one on a worker. When written: encode.go makes record
 // batches on the workers, sink.go sends them.
 //
+// Two things differ from Spark on purpose. Only committed records are read unless
+// kafka.isolation.level says otherwise (Spark reads open and aborted transactions
+// too), since a sink of ours may write in transactions one day. And an option that
+// cannot be honoured is an error or a remark, never silence.
+//
+// Limits: Fetch version 11 knows no topic ids, so a topic that was deleted and
+// made anew is noticed only while its new log is shorter than what was read.
+// Writing is at least once.
+//
 // The package may import catalog, engine/codec, engine/connector and arrow.
 package kafka

@@ -65,6 +65,7 @@ const (
 	defaultClientID     = "millrace"
 	defaultPartitionMax = 1 << 20
 	defaultMaxRequest   = 1 << 20
+	defaultFetchMax     = 50 << 20
 )
 
 // optionSpecs specifies every option, Spark's spelling.
@@ -97,7 +98,7 @@ func optionSpecs() []connector.Option {
 		{Name: "kafka.isolation.level", Default: "read_committed", Read: true, Help: "read_uncommitted shows the records of open and aborted transactions too"},
 		{Name: "kafka.client.id", Default: defaultClientID, Read: true, Write: true, Help: "how the brokers' logs name us"},
 		{Name: "kafka.max.partition.fetch.bytes", Default: "1048576", Read: true, Help: "the bytes of one fetch from a partition"},
-		{Name: "kafka.fetch.max.bytes", Default: "52428800", Read: true, Help: "the bytes of one fetch"},
+		{Name: "kafka.fetch.max.bytes", Default: "52428800", Read: true, Help: "the bytes of all partitions that are fetched at a time"},
 		{Name: "kafka.request.timeout.ms", Default: "30000", Read: true, Write: true, Help: "how long an answer may take before the broker counts as away"},
 		{Name: "kafka.retry.backoff.ms", Default: "100", Read: true, Write: true, Help: "the first wait after a fault; it doubles up to 5 s"},
 		{Name: "kafka.metadata.max.age.ms", Default: "5000", Read: true, Help: "how soon new partitions are noticed"},

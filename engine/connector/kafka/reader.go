@@ -222,6 +222,24 @@ func (rd *reader) close() {
 // after the wait.
 const fetchWait = 500 * time.Millisecond
 
+// minShare is the least that a partition fetches, however many there are.
+const minShare = 64 << 10
+
+// size is how much a fetch asks for: each partition holds two answers at most, the
+// one being read and the next, and all together keep to the bound on fetches. A
+// partition with a batch larger than that asks for more.
+func (rd *reader) size() int32 {
+	s := rd.src
+	if rd.maxBytes > s.partitionBytes {
+		return rd.maxBytes
+	}
+	s.mu.Lock()
+	n := int64(len(s.reads))
+	s.mu.Unlock()
+	share := max(s.fetchBytes/(2*max(n, 1)), minShare)
+	return int32(min(share, int64(rd.maxBytes)))
+}
+
 // fetch asks for the records from an offset on. After an error the buffer is
 // left to the garbage collector: the exchange may still write to it.
 func (rd *reader) fetch(ctx context.Context, offset int64) (*fetched, error) {
@@ -230,8 +248,9 @@ func (rd *reader) fetch(ctx context.Context, offset int64) (*fetched, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits := fetchLimits{maxWaitMs: int32(fetchWait.Milliseconds()), minBytes: 1, maxBytes: rd.maxBytes, isolation: s.isolation}
-	parts := []fetchPart{{partition: rd.part, offset: offset, maxBytes: rd.maxBytes}}
+	size := rd.size()
+	limits := fetchLimits{maxWaitMs: int32(fetchWait.Milliseconds()), minBytes: 1, maxBytes: size, isolation: s.isolation}
+	parts := []fetchPart{{partition: rd.part, offset: offset, maxBytes: size}}
 	a, err := s.cluster.call(ctx, fetchCall(leader, limits, parts, s.buffers.lend()), fetchWait)
 	if err != nil {
 		s.cluster.forget(rd.part.topic)

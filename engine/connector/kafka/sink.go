@@ -125,13 +125,29 @@ func (s *sink) create(ctx context.Context, topic string) error {
 
 // pendingBytes is how much Write gathers before it sends, so that a request
 // carries the batches of many partitions.
-const pendingBytes = 4 << 20
+const pendingBytes = 2 << 20
 
 // Write sends an epoch's batches, in order for each partition, and returns when
-// all in-sync replicas have them.
+// all in-sync replicas have them. While some are on their way the next are
+// gathered.
 func (s *sink) Write(ctx context.Context, _ connector.QueryID, _ int64, rows iter.Seq2[connector.Encoded, error]) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var way flushing
+	err := s.gather(ctx, rows, &way)
+	if err != nil {
+		cancel() // what is on its way has no use any more
+	}
+	if sent := way.wait(); err == nil {
+		err = sent
+	}
+	return err
+}
+
+// gather queues batches and has them sent.
+func (s *sink) gather(ctx context.Context, rows iter.Seq2[connector.Encoded, error], way *flushing) error {
 	q := newQueue()
-	defer q.release()
+	defer func() { q.release() }()
 	for e, err := range rows {
 		if err != nil {
 			return err
@@ -142,16 +158,47 @@ func (s *sink) Write(ctx context.Context, _ connector.QueryID, _ int64, rows ite
 			return fmt.Errorf("kafka sink %s: rows were encoded by another sink (%T)", s.table, e)
 		}
 		q.add(enc)
-		if q.bytes >= pendingBytes {
-			if err := s.flush(ctx, q); err != nil {
-				return fmt.Errorf("kafka sink %s: %w", s.table, err)
-			}
+		if q.bytes < pendingBytes {
+			continue
 		}
+		if err := way.wait(); err != nil {
+			return err
+		}
+		way.start(ctx, s, q)
+		q = newQueue()
 	}
-	if err := s.flush(ctx, q); err != nil {
-		return fmt.Errorf("kafka sink %s: %w", s.table, err)
+	if err := way.wait(); err != nil {
+		return err
 	}
-	return nil
+	way.start(ctx, s, q)
+	q = newQueue()
+	return way.wait()
+}
+
+// flushing is the one queue that is being sent, if any. Write owns its goroutine.
+type flushing struct{ done chan error }
+
+func (f *flushing) start(ctx context.Context, s *sink, q *queue) {
+	done := make(chan error, 1)
+	f.done = done
+	go func() {
+		err := s.flush(ctx, q)
+		if err != nil {
+			err = fmt.Errorf("kafka sink %s: %w", s.table, err)
+		}
+		q.release()
+		done <- err
+	}()
+}
+
+// wait gives the outcome of what is being sent.
+func (f *flushing) wait() error {
+	if f.done == nil {
+		return nil
+	}
+	err := <-f.done
+	f.done = nil
+	return err
 }
 
 // queue holds batches by partition, in order.
@@ -205,6 +252,5 @@ func (s *sink) flush(ctx context.Context, q *queue) error {
 			return err
 		}
 	}
-	q.release()
 	return nil
 }

@@ -23,7 +23,8 @@ type sourceConfig struct {
 	headers        bool
 	failOnDataLoss bool
 	isolation      int8
-	partitionBytes int32
+	partitionBytes int32 // of one fetch
+	fetchBytes     int64 // of all that is fetched at a time
 	metadataMaxAge time.Duration
 	group          string // commits go there; "" for none
 	groupPrefix    string
@@ -72,7 +73,7 @@ func (s *settings) source(stream bool) (*sourceConfig, error) {
 	if level == "read_uncommitted" {
 		c.isolation = readUncommitted
 	}
-	if c.partitionBytes, err = s.fetchBytes(); err != nil {
+	if err := s.fetchSizes(c); err != nil {
 		return nil, err
 	}
 	if c.metadataMaxAge, err = s.millis(optMetadataMaxAge, 5*time.Second); err != nil {
@@ -82,17 +83,17 @@ func (s *settings) source(stream bool) (*sourceConfig, error) {
 	return c, nil
 }
 
-// fetchBytes is the size of a fetch: one partition's, within the whole's.
-func (s *settings) fetchBytes() (int32, error) {
+// fetchSizes reads the size of a fetch: one partition's, and that of all together.
+func (s *settings) fetchSizes(c *sourceConfig) error {
 	one, err := s.number(optPartitionMax, defaultPartitionMax, 1)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	all, err := s.number(optFetchMax, 50<<20, 1)
-	if err != nil {
-		return 0, err
+	if c.fetchBytes, err = s.number(optFetchMax, defaultFetchMax, 1); err != nil {
+		return err
 	}
-	return int32(min(one, all, maxAnswer/2)), nil
+	c.partitionBytes = int32(min(one, c.fetchBytes, maxAnswer/2))
+	return nil
 }
 
 // subscription reads the three ways to say what is read: at most one is given.
