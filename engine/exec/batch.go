@@ -1,8 +1,9 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v14/arrow"
-	"github.com/apache/arrow/go/v14/arrow/array"
 	"github.com/apache/arrow/go/v14/arrow/memory"
 
 	"github.com/millrace-sql/millrace/catalog"
@@ -30,26 +31,17 @@ func newBatch(t catalog.Task, rec arrow.Record, memos int) *batch {
 	if memos > 0 {
 		b.memo = make([]arrow.Array, memos)
 	}
-	for i, c := range b.cols {
-		if c.Len() != b.n { // a record may be shorter than its columns
-			b.cut(i)
-		}
+	if slices.ContainsFunc(b.cols, func(c arrow.Array) bool { return c.Len() != b.n }) {
+		b.cut()
 	}
 	return b
 }
 
-// cut shortens the columns to the batch's rows.
-func (b *batch) cut(from int) {
+// cut shortens the columns of a record that has fewer rows than they.
+func (b *batch) cut() {
 	cols := make([]arrow.Array, len(b.cols))
 	for i, c := range b.cols {
-		if i >= from && c.Len() != b.n {
-			cols[i] = array.NewSlice(c, 0, int64(b.n))
-			continue
-		}
-		if c.Retain(); b.own {
-			c.Release()
-		}
-		cols[i] = c
+		cols[i] = slice(c, 0, b.n)
 	}
 	b.cols, b.own = cols, true
 }

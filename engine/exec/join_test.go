@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -161,6 +162,68 @@ func TestCrossJoin(t *testing.T) {
 		[5,null]
 		[null,null]
 		[3,4]`)
+}
+
+// TestJoinFourDoubles joins by the keys that have a path of their own, and by as
+// many as 1, 2, 3 and 5, and compares with a loop.
+func TestJoinFourDoubles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	vals := []string{"0", "-0.0", "1", `"NaN"`, "null", "1e300", "-1"}
+	for keys := 1; keys <= 5; keys++ {
+		n := &plan.Join{Kind: plan.Inner, NullSafe: make([]bool, keys)}
+		var sides [2][]plan.Column
+		for k := range keys {
+			l, r := column(k, "l", f64), column(20+k, "r", f64)
+			sides[0], sides[1] = append(sides[0], l), append(sides[1], r)
+			n.LeftKeys, n.RightKeys = append(n.LeftKeys, ref(l)), append(n.RightKeys, ref(r))
+		}
+		var picks [2][][]int
+		var tables [2]string
+		for s, count := range []int{300, 600} {
+			sides[s] = append(sides[s], column(40+s, "id", f64))
+			for id := range count {
+				pick := make([]int, keys)
+				line := ""
+				for k := range pick {
+					pick[k] = rng.IntN(len(vals))
+					if rng.IntN(3) == 0 {
+						pick[k] = 2
+					}
+					line += vals[pick[k]] + ","
+				}
+				picks[s] = append(picks[s], pick)
+				tables[s] += fmt.Sprintf("[%s%d]\n", line, id)
+			}
+		}
+		n.Left, n.Right = table("l", sides[0]...), table("r", sides[1]...)
+		var want []string
+		for l, a := range picks[0] {
+			for r, b := range picks[1] {
+				same := true
+				for k := range a {
+					// The two zeros are equal, NULL is not even equal to itself.
+					same = same && max(a[k], 1) == max(b[k], 1) && a[k] != 4
+				}
+				if same {
+					want = append(want, fmt.Sprintf("[%d,%d]", l, r))
+				}
+			}
+		}
+		project := &plan.Project{Input: n}
+		for s := range sides {
+			id := sides[s][keys]
+			project.Exprs = append(project.Exprs, plan.NamedExpr{Column: id, Expr: ref(id)})
+		}
+		for _, size := range []int{1000, 50} {
+			got, err := runPlan(t, project, map[string]string{"l": tables[0], "r": tables[1]}, size, 1, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w := strings.Join(want, "\n"); got != w {
+				t.Errorf("%d keys, cuts of %d: %d rows, want %d", keys, size, strings.Count(got, "["), len(want))
+			}
+		}
+	}
 }
 
 // TestJoinParts joins rows with more matches than one record of pairs has room
