@@ -132,6 +132,14 @@ func testCatalog(t testing.TB) *catalog.Catalog {
 		field("l", arrow.ListOf(tInt)), field("m", arrow.MapOf(tString, tInt)))}, false))
 	put(t, c.PutRelation("u", &catalog.Table{Name: "u", Connector: "csv", Schema: schema(
 		field("a", tInt), field("e", tString), field("p", &arrow.Decimal128Type{Precision: 5, Scale: 2}))}, false))
+	put(t, c.PutRelation("renamed", &catalog.View{Name: "renamed", Columns: []string{"p", "q"}, Text: "SELECT a, max(e) FROM u GROUP BY a"}, false))
+	put(t, c.PutRelation("above", &catalog.View{Name: "above", Text: "SELECT q FROM renamed WHERE p > 1"}, false))
+	put(t, c.PutRelation("short", &catalog.View{Name: "short", Columns: []string{"p"}, Text: "SELECT a, e FROM u"}, false))
+	put(t, c.PutRelation("deep", &catalog.View{Name: "deep", Origin: "deep.sql", Text: "SELECT * FROM broken"}, false))
+	put(t, c.PutRelation("flowing", &catalog.View{Name: "flowing", Text: "SELECT partition, count(*) AS n FROM iris GROUP BY partition"}, false))
+	held := kafkaTable("held", true)
+	held.Cache = &catalog.Cached{Schema: held.Schema}
+	put(t, c.PutRelation("held", held, false))
 	put(t, c.PutRelation("broken", &catalog.View{Name: "broken", Origin: "views.sql", Text: "SELECT nothing FROM u"}, false))
 	put(t, c.PutRelation("loop", &catalog.View{Name: "loop", Text: "SELECT * FROM loop2"}, false))
 	put(t, c.PutRelation("loop2", &catalog.View{Name: "loop2", Text: "SELECT * FROM loop"}, false))
