@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
 	"github.com/apache/arrow/go/v14/arrow/memory"
 
 	"github.com/millrace-sql/millrace/catalog"
@@ -222,8 +223,23 @@ func (e *Engine) materialise(ctx context.Context, n plan.Node) (*catalog.Cached,
 			return nil, errors.Join(err, b.Close())
 		}
 		rec := enc.(held).rec
+		for _, col := range rec.Columns() {
+			countNulls(col.Data())
+		}
 		c.Records = append(c.Records, rec)
 		c.Rows += rec.NumRows()
 	}
 	return c, b.Close()
+}
+
+// countNulls counts an array's NULLs, its children's too. Arrow does that when it
+// is first asked, without a lock, so it must be done before queries share the
+// array.
+func countNulls(d arrow.ArrayData) {
+	arr := array.MakeFromData(d)
+	arr.NullN()
+	arr.Release()
+	for _, child := range d.Children() {
+		countNulls(child)
+	}
 }

@@ -257,8 +257,9 @@ func (r *runner) leafInputs(ctx context.Context, b *exec.Branch) iter.Seq2[input
 	}
 }
 
-// close frees the results that nobody read.
+// close frees the results that nobody read and the tables of joins.
 func (r *runner) close() {
+	defer r.program.Release()
 	for s, rows := range r.results {
 		delete(r.results, s)
 		for rec, err := range rows {
