@@ -250,6 +250,23 @@ func TestNewPartitionWithDeletedHead(t *testing.T) {
 	wantValues(t, values(t, s, r[0].Split, r[0].From, r[0].To), numbered(70, 80))
 }
 
+// TestNewPartitionAllDeleted finds a partition whose records are all gone: the
+// query reaches its end, without rows and without a complaint.
+func TestNewPartitionAllDeleted(t *testing.T) {
+	s := openFake(t, &fakeCluster{start: 70})
+	to, err := s.Plan(t.Context(), connector.Offsets{}, connector.Limit{})
+	if err != nil || to["t/0"] != 70 {
+		t.Fatalf("plan %v, %v", to, err)
+	}
+	for _, r := range s.Ranges(connector.Offsets{}, to) {
+		wantValues(t, values(t, s, r.Split, r.From, r.To), nil)
+	}
+	to, err = openFake(t, &fakeCluster{}).Plan(t.Context(), connector.Offsets{}, connector.Limit{})
+	if err != nil || len(to) != 0 {
+		t.Errorf("a partition that never had a record: %v, %v", to, err)
+	}
+}
+
 func TestPlanAfterLoss(t *testing.T) {
 	f := &fakeCluster{batches: [][]byte{crafted{base: 0, span: 100, keep: all(100)}.bytes(t)}}
 	_, err := openFake(t, f).Plan(t.Context(), connector.Offsets{"t/0": 500}, connector.Limit{})

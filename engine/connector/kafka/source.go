@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -231,7 +230,7 @@ func (s *source) plan(ctx context.Context, from connector.Offsets, l connector.L
 		split := p.String()
 		begin, known := begins[p]
 		if !known {
-			continue // new and empty: it stays new
+			continue // new, and never had a record
 		}
 		end := ends[p]
 		if l.Until != nil {
@@ -290,64 +289,6 @@ func share(takes []take, limit int64) {
 	}
 }
 
-// missingSplits lists splits of from that are not among parts.
-func missingSplits(from connector.Offsets, parts []partition) []partition {
-	have := make(map[string]bool, len(parts))
-	for _, p := range parts {
-		have[p.String()] = true
-	}
-	var gone []partition
-	for _, split := range sortedKeys(from) {
-		if !have[split] {
-			if p, err := parseSplit(split); err == nil {
-				gone = append(gone, p)
-			}
-		}
-	}
-	return gone
-}
-
-// confirmGone looks again for partitions that were not there, for as long as a
-// broker may take to know of them, and then says what their loss means.
-func (s *source) confirmGone(ctx context.Context, from connector.Offsets, parts []partition) ([]partition, error) {
-	for deadline := time.Now().Add(s.missing); ; {
-		gone := missingSplits(from, parts)
-		if len(gone) == 0 {
-			return parts, nil
-		}
-		if !time.Now().Before(deadline) {
-			return parts, s.lost("%s are gone. Some data may have been missed", listPartitions(gone))
-		}
-		if err := pause(ctx, min(s.retryBackoff, s.missing/4)); err != nil {
-			return nil, err
-		}
-		s.partsUntil = time.Time{}
-		var err error
-		if parts, err = s.partitions(ctx); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// lost reports that records are gone: an error, or with failOnDataLoss off a
-// remark in the log.
-func (s *source) lost(format string, args ...any) error {
-	err := &dataLossError{msg: fmt.Sprintf(format, args...)}
-	if s.failOnDataLoss {
-		return err
-	}
-	s.cluster.logger.Warn("kafka source " + s.table + ": " + err.msg)
-	return nil
-}
-
-// dataLossError says that records that should be read are not there any more.
-type dataLossError struct{ msg string }
-
-func (e *dataLossError) Error() string {
-	return e.msg + ": either they were deleted by Kafka's retention, or the topic was deleted or made anew. " +
-		"To go on without them set failOnDataLoss = 'false'"
-}
-
 // ends gives the end of every partition. An end before what was already read is
 // asked for again: a new leader may lag for a moment.
 func (s *source) ends(ctx context.Context, from connector.Offsets, parts []partition) (map[partition]int64, error) {
@@ -378,7 +319,8 @@ func (s *source) ends(ctx context.Context, from connector.Offsets, parts []parti
 }
 
 // begins gives where each partition is read from: from, and for new ones their
-// beginning. New ones without a record are left out.
+// beginning. New ones that never had a record are left out: an
+// offset that is not there counts as 0.
 func (s *source) begins(ctx context.Context, from connector.Offsets, parts []partition, ends map[partition]int64) (map[partition]int64, error) {
 	out := make(map[partition]int64, len(parts))
 	var fresh []offsetQuery
@@ -397,8 +339,8 @@ func (s *source) begins(ctx context.Context, from connector.Offsets, parts []par
 		return nil, err
 	}
 	for p, o := range found {
-		if o < ends[p] {
-			out[p] = o
+		if ends[p] > 0 {
+			out[p] = min(o, ends[p])
 		}
 	}
 	return out, nil
@@ -426,7 +368,7 @@ func (s *source) Ranges(from, to connector.Offsets) []connector.Range {
 			rs = append(rs, ranged{p, connector.Range{Split: split, From: begin, To: end}})
 		}
 	}
-	slices.SortFunc(rs, func(a, b ranged) int { return cmp.Or(comparePartitions(a.partition, b.partition)) })
+	slices.SortFunc(rs, func(a, b ranged) int { return comparePartitions(a.partition, b.partition) })
 	out := make([]connector.Range, len(rs))
 	for i, r := range rs {
 		out[i] = r.Range
@@ -445,54 +387,4 @@ func (s *source) isNew(split string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.fresh[split]
-}
-
-// Committed writes the offsets for a consumer group, where the options name one.
-func (s *source) Committed(ctx context.Context, o connector.Offsets) error {
-	group := s.group
-	if group == "" && s.groupPrefix != "" {
-		group = s.groupPrefix + "-" + s.table
-	}
-	if group == "" {
-		return nil
-	}
-	topics := map[string][]kafkago.OffsetCommit{}
-	for _, split := range sortedKeys(o) {
-		p, err := parseSplit(split)
-		if err != nil {
-			return err
-		}
-		topics[p.topic] = append(topics[p.topic], kafkago.OffsetCommit{Partition: int(p.id), Offset: o[split]})
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.requestTimeout)
-	defer cancel()
-	var last error // what a timeout hides
-	err := s.cluster.retry(ctx, "group "+group, func(ctx context.Context) error {
-		last = s.commit(ctx, group, topics)
-		return last
-	})
-	if err != nil {
-		return fmt.Errorf("kafka source %s: %w", s.table, cmp.Or(last, err))
-	}
-	return nil
-}
-
-// commit writes offsets without being a member of the group: generation -1.
-func (s *source) commit(ctx context.Context, group string, topics map[string][]kafkago.OffsetCommit) error {
-	client := &kafkago.Client{Addr: s.cluster.addr, Transport: s.cluster.transport}
-	resp, err := client.OffsetCommit(ctx, &kafkago.OffsetCommitRequest{GroupID: group, GenerationID: -1, Topics: topics})
-	if err != nil {
-		return err
-	}
-	for topic, parts := range resp.Topics {
-		for _, p := range parts {
-			if errors.Is(p.Error, kafkago.UnknownMemberId) {
-				return fmt.Errorf("group %s has consumers of its own: give the query a group of its own", group)
-			}
-			if p.Error != nil {
-				return fmt.Errorf("offset of %s/%d: %w", topic, p.Partition, p.Error)
-			}
-		}
-	}
-	return nil
 }
