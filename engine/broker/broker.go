@@ -22,6 +22,7 @@ const (
 	DefaultRetention      = 7 * 24 * time.Hour
 	DefaultSegmentBytes   = 64 << 20
 	DefaultMemorySegment  = 8 << 20
+	DefaultMemoryBytes    = 1 << 30
 	DefaultRetentionEvery = 10 * time.Second
 )
 
@@ -37,10 +38,11 @@ type Config struct {
 	// AutoCreatePartitions is how many partitions a topic gets that is made because a
 	// client asked for it. Default 1, so that rows keep their order.
 	AutoCreatePartitions int
-	// Retention is how long records are kept. Default 7 days; negative: for ever.
+	// Retention is how long records are kept, by their own timestamps as in Kafka.
+	// Default 7 days; negative: for ever.
 	Retention time.Duration
-	// RetentionBytes is how much of each partition is kept, in whole segments.
-	// Default 0: no bound.
+	// RetentionBytes is about how much of each partition is kept. Default 1 GiB in
+	// memory, no bound with a directory; negative: no bound.
 	RetentionBytes int64
 	// SegmentBytes is the size of a log segment, the unit of retention. Default 64
 	// MiB with a directory, 8 MiB in memory.
@@ -55,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Retention == 0 {
 		c.Retention = DefaultRetention
+	}
+	if c.RetentionBytes == 0 && c.Dir == "" {
+		c.RetentionBytes = DefaultMemoryBytes
 	}
 	if c.RetentionBytes <= 0 {
 		c.RetentionBytes = -1

@@ -230,8 +230,11 @@ func TestDefaults(t *testing.T) {
 	if mem.SegmentBytes != DefaultMemorySegment || disk.SegmentBytes != DefaultSegmentBytes {
 		t.Errorf("segment sizes %d, %d", mem.SegmentBytes, disk.SegmentBytes)
 	}
-	if mem.retentionMs() != 604800000 || mem.RetentionBytes != -1 {
-		t.Errorf("retention %d ms, %d bytes", mem.retentionMs(), mem.RetentionBytes)
+	if mem.retentionMs() != 604800000 || mem.RetentionBytes != DefaultMemoryBytes || disk.RetentionBytes != -1 {
+		t.Errorf("retention %d ms, %d and %d bytes", mem.retentionMs(), mem.RetentionBytes, disk.RetentionBytes)
+	}
+	if got := (Config{RetentionBytes: -5}).withDefaults().RetentionBytes; got != -1 {
+		t.Errorf("no bound is %d bytes", got)
 	}
 	if got := (Config{Retention: -1}).withDefaults().retentionMs(); got != -1 {
 		t.Errorf("unbounded retention is %d ms", got)
