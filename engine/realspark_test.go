@@ -84,13 +84,14 @@ INSERT INTO results SELECT v.* FROM (SELECT from_json(CAST(value AS STRING), '%[
 
 // TestRealSparkGoesOn hands a query to and fro: millrace begins it, Spark goes on
 // from the checkpoint and the folder, then millrace from Spark's, each past a
-// compaction of the log. Every record is in the folder once.
+// compaction of the log. Every record is in the folder once. Spark's Java client
+// reads from the embedded broker here.
 func TestRealSparkGoesOn(t *testing.T) {
 	needSpark(t)
 	if os.Getenv("MILLRACE_SPARK_JARS") == "" {
 		t.Skip("NOT RUN: needs a real Spark with its Kafka source; set MILLRACE_SPARK_JARS to the folder that .ci/spark/pom.xml's jars were copied to")
 	}
-	brokers, topic, dir := realKafka(t), realTopic(t), t.TempDir()
+	brokers, topic, dir := broker(t), "iris", t.TempDir()
 	records := irisRecords(t)
 	want := plainRows(t, records)
 	produce(t, brokers, topic, 1, nil)

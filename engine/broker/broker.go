@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // The defaults of Config.
@@ -182,6 +183,9 @@ func newCluster(c Config, port int) (*kfake.Cluster, error) {
 	opts := []kfake.Opt{
 		kfake.Ports(port),
 		kfake.ClusterID("millrace"),
+		// From 3.9 on it would tell clients of features whose lowest level is 0, at
+		// which Java clients before 4.0, Spark 3.5's among them, close the connection.
+		kfake.MaxVersions(kversion.V3_8_0()),
 		kfake.AllowAutoTopicCreation(),
 		kfake.DefaultNumPartitions(c.AutoCreatePartitions),
 		kfake.BrokerConfigs(map[string]string{
