@@ -78,6 +78,13 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+func TestOverwrite(t *testing.T) {
+	_, err := New().OpenSink(t.Context(), connector.Env{}, table("127.0.0.1:1", "topic", "t", connector.OverwriteOption, "true"), valueOnly)
+	if err == nil || !strings.Contains(err.Error(), "a Kafka topic cannot be overwritten") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRowFields(t *testing.T) {
 	schema := func(fields ...arrow.Field) *arrow.Schema { return arrow.NewSchema(fields, nil) }
 	number := func(name string) arrow.Field { return arrow.Field{Name: name, Type: arrow.PrimitiveTypes.Int64} }

@@ -38,6 +38,9 @@ var noProducer = producerID{id: -1, epoch: -1}
 // OpenSink makes a sink. The topic is created when it is missing and that is
 // allowed.
 func (kafkaConnector) OpenSink(ctx context.Context, env connector.Env, t *catalog.Table, schema *arrow.Schema) (connector.Sink, error) {
+	if _, ok := t.Options[connector.OverwriteOption]; ok {
+		return nil, fmt.Errorf("table %s: a Kafka topic cannot be overwritten, rows are only added: use INSERT INTO", t.Name)
+	}
 	set, err := newSettings(t)
 	if err != nil {
 		return nil, err
