@@ -1,8 +1,6 @@
 package function
 
 import (
-	"regexp"
-
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
 
@@ -316,7 +314,7 @@ var (
 
 // patternOf is the regular expression that argument k holds, the same for all
 // rows, or the default.
-func patternOf(args []arrow.Array, k int, otherwise string) (*regexp.Regexp, error) {
+func patternOf(args []arrow.Array, k int, otherwise string) (*regex, error) {
 	if k < len(args) && args[k].Len() > 0 && !nullAt(args[k], 0) {
 		otherwise = string(textOf(args[k]).at(0))
 	}
@@ -336,7 +334,7 @@ func strToMap(t catalog.Task, n int, args []arrow.Array) (arrow.Array, error) {
 		return nil, err
 	}
 	out := newListColumn(t.Allocator(), n)
-	var ks, vs []string
+	var ks, vs [][]byte
 	var missing []bool
 	r := newRow(t, args)
 	for i := range n {
@@ -344,18 +342,28 @@ func strToMap(t catalog.Task, n int, args []arrow.Array) (arrow.Array, error) {
 		if r.null(0) {
 			out.set(i)
 		} else {
-			for _, p := range pairs.Split(string(r.str(0)), -1) {
-				kv := inner.Split(p, 2)
-				ks, missing = append(ks, kv[0]), append(missing, len(kv) < 2)
-				vs = append(vs, kv[len(kv)-1])
+			parts, err := pairs.split(r.str(0), -1)
+			for _, p := range parts {
+				if err != nil {
+					break
+				}
+				var kv [][]byte
+				if kv, err = inner.split(p, 2); err == nil {
+					ks, missing = append(ks, kv[0]), append(missing, len(kv) < 2)
+					vs = append(vs, kv[len(kv)-1])
+				}
+			}
+			if err != nil {
+				out.release()
+				return nil, err
 			}
 		}
 		out.add(i, len(ks))
 	}
 	keys, items := newTextColumn(t.Allocator(), len(ks), 0), newTextColumn(t.Allocator(), len(ks), 0)
 	for i := range ks {
-		if err = keys.put(i, []byte(ks[i])); err == nil && !missing[i] {
-			err = items.put(i, []byte(vs[i]))
+		if err = keys.put(i, ks[i]); err == nil && !missing[i] {
+			err = items.put(i, vs[i])
 		} else {
 			items.skip(i)
 		}

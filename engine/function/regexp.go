@@ -11,15 +11,76 @@ import (
 	"github.com/millrace-sql/millrace/catalog"
 )
 
-// compileRegexp compiles a pattern in Java's syntax with Go's engine, which has
-// neither backreferences nor lookaround.
-func compileRegexp(pattern string) (*regexp.Regexp, error) {
+// regex is a compiled regular expression of Java's syntax: in Go's engine, whose
+// time is bounded, or, where that refuses it, in the backtracker.
+type regex struct {
+	re   *regexp.Regexp
+	back *backtracker
+}
+
+// compileRegexp compiles a pattern.
+func compileRegexp(pattern string) (*regex, error) {
 	re, err := regexp.Compile(fromJava(pattern))
-	if err != nil {
-		msg := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-		return nil, fmt.Errorf("the regular expression '%s' is not valid or uses what is not supported (backreferences, lookaround, possessive quantifiers): %s", pattern, msg)
+	if err == nil {
+		return &regex{re: re}, nil
 	}
-	return re, nil
+	back, backErr := compileBacktracker(pattern)
+	if backErr != nil {
+		msg := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+		return nil, fmt.Errorf("the regular expression '%s' is not valid: %s", pattern, msg)
+	}
+	return &regex{back: back}, nil
+}
+
+func (x *regex) groups() int {
+	if x.re != nil {
+		return x.re.NumSubexp()
+	}
+	return x.back.groups
+}
+
+func (x *regex) String() string {
+	if x.re != nil {
+		return x.re.String()
+	}
+	return x.back.text
+}
+
+func (x *regex) match(s []byte) (bool, error) {
+	if x.re != nil {
+		return x.re.Match(s), nil
+	}
+	m, err := x.back.find(s, 0)
+	return m != nil, err
+}
+
+// find gives the offsets of the first match and its groups, or nil.
+func (x *regex) find(s []byte) ([]int, error) {
+	if x.re != nil {
+		return x.re.FindSubmatchIndex(s), nil
+	}
+	return x.back.find(s, 0)
+}
+
+// all gives the offsets of all matches.
+func (x *regex) all(s []byte) ([][]int, error) {
+	if x.re != nil {
+		return x.re.FindAllSubmatchIndex(s, -1), nil
+	}
+	var out [][]int
+	for at := 0; at <= len(s); {
+		m, err := x.back.find(s, at)
+		if err != nil || m == nil {
+			return out, err
+		}
+		out = append(out, m)
+		at = m[1]
+		if m[0] == m[1] {
+			_, size := utf8.DecodeRune(s[at:])
+			at += max(size, 1)
+		}
+	}
+	return out, nil
 }
 
 // javaClasses are the names of \p{...} that Go spells as POSIX classes.
@@ -109,9 +170,9 @@ func posix(b *strings.Builder, inClass bool, class string, not bool) {
 
 // regex gives the compiled pattern of argument k at this row. An error is set on
 // the row.
-func (r *row) regex(k int) (*regexp.Regexp, bool) {
+func (r *row) regex(k int) (*regex, bool) {
 	text := r.str(k)
-	if c, ok := r.state.(*compiled[*regexp.Regexp]); ok && c.text == string(text) {
+	if c, ok := r.state.(*compiled[*regex]); ok && c.text == string(text) {
 		return c.p, true
 	}
 	re, err := compileRegexp(string(text))
@@ -119,7 +180,7 @@ func (r *row) regex(k int) (*regexp.Regexp, bool) {
 		r.fail(err)
 		return nil, false
 	}
-	r.state = &compiled[*regexp.Regexp]{string(text), re}
+	r.state = &compiled[*regex]{string(text), re}
 	return re, true
 }
 
@@ -141,16 +202,21 @@ func withRegexp(b binder) binder {
 
 func rlike(r *row) (bool, bool) {
 	re, ok := r.regex(1)
-	return ok && re.Match(r.str(0)), ok
+	if !ok {
+		return false, false
+	}
+	v, err := re.match(r.str(0))
+	r.err = err
+	return v, err == nil
 }
 
-func groupArg(r *row, k int, re *regexp.Regexp) (int, bool) {
+func groupArg(r *row, k int, re *regex) (int, bool) {
 	g := 1
 	if k < r.n() {
 		g = int(r.int(k))
 	}
-	if g < 0 || g > re.NumSubexp() {
-		r.fail(fmt.Errorf("the regular expression '%s' has %d groups; there is no group %d", re, re.NumSubexp(), g))
+	if g < 0 || g > re.groups() {
+		r.fail(fmt.Errorf("the regular expression '%s' has %d groups; there is no group %d", re, re.groups(), g))
 		return 0, false
 	}
 	return g, true
@@ -166,7 +232,11 @@ func regexpExtract(r *row, dst []byte) ([]byte, bool) {
 		return dst, false
 	}
 	s := r.str(0)
-	if m := re.FindSubmatchIndex(s); m != nil && m[2*g] >= 0 {
+	m, err := re.find(s)
+	if err != nil {
+		return r.fail(err)
+	}
+	if m != nil && m[2*g] >= 0 {
 		dst = append(dst, s[m[2*g]:m[2*g+1]]...)
 	}
 	return dst, true
@@ -178,7 +248,10 @@ func regexpSubstr(r *row, dst []byte) ([]byte, bool) {
 		return dst, false
 	}
 	s := r.str(0)
-	m := re.FindIndex(s)
+	m, err := re.find(s)
+	if err != nil {
+		return r.fail(err)
+	}
 	if m == nil {
 		return dst, false
 	}
@@ -190,7 +263,9 @@ func regexpCount(r *row) (int32, bool) {
 	if !ok {
 		return 0, false
 	}
-	return int32(len(re.FindAllIndex(r.str(0), -1))), true
+	all, err := re.all(r.str(0))
+	r.err = err
+	return int32(len(all)), err == nil
 }
 
 func regexpInstr(r *row) (int32, bool) {
@@ -199,9 +274,9 @@ func regexpInstr(r *row) (int32, bool) {
 		return 0, false
 	}
 	s := r.str(0)
-	m := re.FindIndex(s)
-	if m == nil {
-		return 0, true
+	m, err := re.find(s)
+	if r.err = err; m == nil {
+		return 0, err == nil
 	}
 	return int32(utf8.RuneCount(s[:m[0]])) + 1, true
 }
@@ -223,10 +298,13 @@ func regexpReplace(r *row, dst []byte) ([]byte, bool) {
 	}
 	dst = append(dst, s[:at]...)
 	s = s[at:]
+	all, err := re.all(s)
+	if err != nil {
+		return r.fail(err)
+	}
 	last := 0
-	for _, m := range re.FindAllSubmatchIndex(s, -1) {
+	for _, m := range all {
 		dst = append(dst, s[last:m[0]]...)
-		var err error
 		if dst, err = appendReplacement(dst, r.str(2), s, m); err != nil {
 			return r.fail(err)
 		}
@@ -308,7 +386,11 @@ func regexpExtractAll(r *row, put func(s []byte)) bool {
 		return false
 	}
 	s := r.str(0)
-	for _, m := range re.FindAllSubmatchIndex(s, -1) {
+	all, err := re.all(s)
+	if r.err = err; err != nil {
+		return false
+	}
+	for _, m := range all {
 		if m[2*g] >= 0 {
 			put(s[m[2*g]:m[2*g+1]])
 		} else {
@@ -333,20 +415,36 @@ func splitText(r *row, put func(s []byte)) bool {
 	if !ok {
 		return false
 	}
-	last, parts := 0, int32(1)
-	for _, m := range re.FindAllIndex(s, -1) {
-		if limit > 0 && parts == limit {
+	parts, err := re.split(s, limit)
+	if r.err = err; err != nil {
+		return false
+	}
+	for _, p := range parts {
+		put(p)
+	}
+	return true
+}
+
+// split cuts s at the matches, into at most limit parts when it is above 0, as
+// Java does: an empty match at an end splits nothing off.
+func (x *regex) split(s []byte, limit int32) ([][]byte, error) {
+	all, err := x.all(s)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	last := 0
+	for _, m := range all {
+		if limit > 0 && int32(len(out)) == limit-1 {
 			break
 		}
 		if m[1] == 0 || m[0] == m[1] && m[0] == len(s) {
-			continue // an empty match at an end splits nothing off
+			continue
 		}
-		put(s[last:m[0]])
+		out = append(out, s[last:m[0]])
 		last = m[1]
-		parts++
 	}
-	put(s[last:])
-	return true
+	return append(out, s[last:]), nil
 }
 
 func splitChars(s []byte, limit int32, put func(s []byte)) bool {
