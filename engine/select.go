@@ -95,10 +95,7 @@ func (e *Engine) boundedRows(ctx context.Context, n plan.Node) (*Rows, error) {
 // followRows runs a SELECT over a stream: rows come as they are read, until the
 // context ends or a LIMIT is reached.
 func (e *Engine) followRows(ctx context.Context, n plan.Node) (*Rows, error) {
-	limit := int64(-1)
-	if l, ok := n.(*plan.Limit); ok && l.Offset == 0 {
-		n, limit = l.Input, l.N
-	}
+	n, limit := takeLimit(n)
 	program, err := exec.Compile(n)
 	if err != nil {
 		return nil, err
@@ -115,6 +112,23 @@ func (e *Engine) followRows(ctx context.Context, n plan.Node) (*Rows, error) {
 	}
 	e.launch(q, r)
 	return &Rows{schema: program.Schema, unbounded: true, query: q, seq: sink.follow(ctx, q, limit), close: q.Kill}, nil
+}
+
+// takeLimit takes the LIMIT of a query out of its plan, where it stands on top or
+// below what only computes columns: a stream's limit counts over all its epochs.
+// It is negative when there is none.
+func takeLimit(n plan.Node) (plan.Node, int64) {
+	switch x := n.(type) {
+	case *plan.Limit:
+		if x.Offset == 0 && x.N >= 0 {
+			return x.Input, x.N
+		}
+	case *plan.Project:
+		if in, limit := takeLimit(x.Input); limit >= 0 {
+			return x.WithInputs([]plan.Node{in}), limit
+		}
+	}
+	return n, -1
 }
 
 // followSink hands records to whoever iterates.

@@ -226,8 +226,15 @@ func operate(t catalog.Task, ops []exec.Operator, rec arrow.Record) exec.Records
 	return out
 }
 
-// panicError makes an error of a recovered panic: a fault of the program, not of
-// the user, so the stack is part of it.
-func panicError(p any) error {
-	return fmt.Errorf("internal error: %v\n%s", p, debug.Stack())
+// PanicError is a query's error when its code panicked: a fault of the program,
+// or of a function that was registered, not of the user.
+type PanicError struct {
+	Value any    // what was panicked with
+	Stack []byte // where, as debug.Stack writes it
 }
+
+// Error is the value without the stack, which says nothing to a user.
+func (e *PanicError) Error() string { return fmt.Sprintf("internal error: %v", e.Value) }
+
+// panicError makes an error of a recovered panic.
+func panicError(p any) error { return &PanicError{Value: p, Stack: debug.Stack()} }

@@ -37,6 +37,9 @@ func (kafkaConnector) Describe(_ context.Context, _ connector.Env, t *catalog.Ta
 	}
 	d := connector.Description{
 		Schema:    sourceSchema(c.headers),
+		Write:     sinkSchema(),
+		ByName:    true,
+		Required:  []string{"value"},
 		Readable:  c.subscribed(),
 		Writable:  true,
 		Unbounded: t.Stream,
@@ -59,6 +62,13 @@ const (
 	colTimestampType
 	colHeaders
 )
+
+// sinkSchema is the columns that an INSERT can give: value, and the others where
+// it likes.
+func sinkSchema() *arrow.Schema {
+	all := sourceSchema(true).Fields()
+	return arrow.NewSchema([]arrow.Field{all[colKey], all[colValue], all[colTopic], all[colPartition], all[colHeaders]}, nil)
+}
 
 // headersType is the type of the column headers: Spark's
 // ARRAY<STRUCT<key STRING, value BINARY>>.
