@@ -49,10 +49,14 @@ func bindFormatNumber(name string, args []catalog.Arg) (catalog.Call, error) {
 				if d < 0 {
 					return dst, false
 				}
-				return appendGrouped(dst, roundedText(v, int(d)), 3), true
+				return appendGrouped(dst, roundedText(v, min(int(d), maxFraction)), 3), true
 			})(t, n, args)
 		}}, nil
 }
+
+// maxFraction is the most digits behind the point that Java's DecimalFormat
+// writes.
+const maxFraction = 340
 
 // bigNumbers reads numbers exactly; NaN and infinities are texts.
 func bigNumbers(a arrow.Array) func(i int) (*big.Rat, string) {
@@ -369,6 +373,7 @@ func formatReal(text string, p spec) string {
 	if digits < 0 {
 		digits = 6
 	}
+	digits = min(digits, maxFraction)
 	v, _ := new(big.Rat).SetString(text)
 	switch p.verb {
 	case 'f':
