@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/term"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine"
 )
 
@@ -28,17 +30,29 @@ type display struct {
 	stop    chan struct{}
 	stopped chan struct{}
 	batch   chan struct{} // closed when the batch INSERT under way has ended; nil: none
+	written []written
+}
+
+// written is what a run's queries wrote to one table.
+type written struct {
+	table string
+	rows  int64
 }
 
 func newDisplay(a *app) *display {
 	d := &display{a: a, mode: a.progress, last: map[*engine.Query]string{}}
 	if d.mode == "auto" {
 		d.mode = "plain"
-		if f, ok := a.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if !a.verbose && isTerminal(a.err) { // log lines would tear the live one
 			d.mode = "live"
 		}
 	}
 	return d
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // start begins to draw.
@@ -114,15 +128,65 @@ func (d *display) ended(q *engine.Query) {
 		close(d.batch)
 		d.batch = nil
 	}
+	d.wrote(q.Target(), p.TotalOut)
 	d.mu.Unlock()
-	if q.Streaming() && d.mode != "none" && d.mode != "json" {
-		d.line(d.a.err, "query "+q.Name()+" ended: "+totals(p))
+	if q.Streaming() && d.lines() {
+		d.settled(q)
 	}
 	if d.mode != "none" {
 		for _, f := range p.Faults {
-			d.line(d.a.err, fmt.Sprintf("query %s: %s bad rows gave NULL in %s; the first: %s", q.Name(), count(f.Count), f.Stage, f.First))
+			d.line(d.a.err, fmt.Sprintf("%s: %s gave NULL in %s; the first: %s", q.Name(), rowCount(f.Count, "bad row"), f.Stage, f.First))
 		}
 	}
+}
+
+// lines says whether progress is shown as lines of text.
+func (d *display) lines() bool { return d.mode == "live" || d.mode == "plain" }
+
+// settled leaves the last progress of a query that has ended on the screen.
+func (d *display) settled(q *engine.Query) {
+	s := describe(q)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.last[q] != s {
+		d.clear()
+		fmt.Fprintln(d.a.err, s)
+	}
+	delete(d.last, q)
+}
+
+// wrote adds to what a table was given; d.mu is held.
+func (d *display) wrote(table string, rows int64) {
+	i := slices.IndexFunc(d.written, func(w written) bool { return strings.EqualFold(w.table, table) })
+	if i < 0 {
+		i, d.written = len(d.written), append(d.written, written{table: table})
+	}
+	d.written[i].rows += rows
+}
+
+// summary says where the rows of the run's INSERTs are.
+func (d *display) summary(c catalog.Reader) {
+	d.mu.Lock()
+	all := slices.Clone(d.written)
+	d.mu.Unlock()
+	for _, w := range all {
+		if t, ok := c.Relation(w.table).(*catalog.Table); ok {
+			d.line(d.a.messages(), fmt.Sprintf("%s: %s (%s in this run)", t.Name, place(t), rowCount(w.rows, "row")))
+		}
+	}
+}
+
+// place is where a table's rows are, for a person who wants to look at them.
+func place(t *catalog.Table) string {
+	if p := t.Options["path"]; p != "" {
+		return p
+	}
+	for _, k := range []string{"topic", "subscribe"} {
+		if topic := t.Options[k]; topic != "" {
+			return "topic " + topic
+		}
+	}
+	return t.Connector
 }
 
 // awaitBatch waits until the batch INSERT under way, if any, has ended.
@@ -169,7 +233,7 @@ func (d *display) clear() {
 func (d *display) draw() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.paused > 0 || d.mode == "none" || d.mode == "json" {
+	if d.paused > 0 || !d.lines() {
 		return
 	}
 	var parts []string
@@ -177,11 +241,7 @@ func (d *display) draw() {
 		parts = append(parts, describe(q))
 	}
 	if d.mode == "live" {
-		d.clear()
-		if len(parts) > 0 {
-			fmt.Fprint(d.a.err, clip(strings.Join(parts, "  |  "), width(d.a.err)))
-			d.drawn = true
-		}
+		d.rewrite(strings.Join(parts, "  |  "))
 		return
 	}
 	for i, q := range d.running {
@@ -190,6 +250,17 @@ func (d *display) draw() {
 			fmt.Fprintln(d.a.err, parts[i])
 		}
 	}
+}
+
+// rewrite puts a text where the live line is, in one write so that it does not
+// flicker; d.mu is held.
+func (d *display) rewrite(s string) {
+	if s == "" {
+		d.clear()
+		return
+	}
+	fmt.Fprint(d.a.err, "\r"+clip(s, width(d.a.err))+"\x1b[K")
+	d.drawn = true
 }
 
 func width(w io.Writer) int {
@@ -228,6 +299,14 @@ func totals(p engine.Progress) string {
 		s += fmt.Sprintf(", %s rows/s", count(int64(p.ProcessedRowsPerSecond)))
 	}
 	return s
+}
+
+// rowCount is a number of things in words.
+func rowCount(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return count(n) + " " + what
 }
 
 // count writes a number with a comma every three digits.

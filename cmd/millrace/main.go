@@ -6,6 +6,7 @@ import (
 	"os"
 	_ "time/tzdata" // zones by name work on machines without a zone database
 
+	"github.com/millrace-sql/millrace/engine"
 	"github.com/millrace-sql/millrace/sql"
 )
 
@@ -17,16 +18,13 @@ const (
 )
 
 func main() {
-	root := newRoot(os.Stdin, os.Stdout, os.Stderr)
+	root, a := newRoot(os.Stdin, os.Stdout, os.Stderr)
 	err := root.Execute()
-	if err != nil && !errors.Is(err, errReported) {
-		fmt.Fprintln(os.Stderr, errorText(err))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, a.errorText(err))
 	}
 	os.Exit(exitCode(err))
 }
-
-// errReported is an error whose text the user has seen.
-var errReported = errors.New("reported")
 
 // usageError is a fault in the command line.
 type usageError struct{ error }
@@ -45,10 +43,18 @@ func exitCode(err error) int {
 }
 
 // errorText is how an error is shown: faults of a script speak for themselves.
-func errorText(err error) string {
+// The stack of a panic is for --verbose.
+func (a *app) errorText(err error) string {
 	var list sql.ErrorList
-	if errors.As(err, &list) {
+	var usage usageError
+	var panicked *engine.PanicError
+	switch {
+	case errors.As(err, &list):
 		return list.Error()
+	case errors.As(err, &usage):
+		return fmt.Sprintf("error: %v\nmillrace --help lists the commands, millrace COMMAND --help the flags of one", err)
+	case errors.As(err, &panicked) && a.verbose:
+		return fmt.Sprintf("error: %v\n%s", err, panicked.Stack)
 	}
 	return "error: " + err.Error()
 }

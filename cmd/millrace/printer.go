@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -86,7 +85,7 @@ func (p *printer) csv(rows *engine.Rows) error {
 				if c > 0 {
 					w.WriteByte(',')
 				}
-				if !col.IsNull(r) {
+				if !isNull(col, r) {
 					w.WriteString(quoteCSV(cells[c](col, r), col.DataType().ID() == arrow.STRING))
 				}
 			}
@@ -144,7 +143,7 @@ func (p *printer) table(rows *engine.Rows) error {
 			row := make(table.Row, len(cells))
 			for c, col := range rec.Columns() {
 				row[c] = "NULL"
-				if !col.IsNull(r) {
+				if !isNull(col, r) {
 					row[c] = cells[c](col, r)
 				}
 			}
@@ -162,7 +161,7 @@ func (p *printer) table(rows *engine.Rows) error {
 	if t.Length() > 0 || total == 0 && len(schema.Fields()) > 0 {
 		t.Render()
 	}
-	fmt.Fprintf(p.out, "(%s)\n", rowCount(total))
+	fmt.Fprintf(p.out, "(%s)\n", rowCount(int64(total), "row"))
 	return nil
 }
 
@@ -178,13 +177,6 @@ func (p *printer) text(rows *engine.Rows) error {
 		}
 	}
 	return nil
-}
-
-func rowCount(n int) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return strconv.Itoa(n) + " rows"
 }
 
 // newTable makes a table with the schema's names; numbers stand right.
@@ -227,12 +219,18 @@ func newCells(schema *arrow.Schema) ([]cell, error) {
 	return cells, nil
 }
 
+// isNull says whether a value is NULL: a column that holds nothing else has no
+// bits that say so.
+func isNull(col arrow.Array, row int) bool {
+	return col.DataType().ID() == arrow.NULL || col.IsNull(row)
+}
+
 // newCell shows strings as they are, times as Spark's CAST AS STRING writes them,
 // binary in base64 and all else as JSON.
 func newCell(dt arrow.DataType) (cell, error) {
 	switch dt.ID() {
 	case arrow.NULL:
-		return func(arrow.Array, int) string { return "NULL" }, nil
+		return func(arrow.Array, int) string { return "" }, nil // never asked: see isNull
 	case arrow.STRING:
 		return func(col arrow.Array, row int) string { return col.(*array.String).Value(row) }, nil
 	case arrow.BINARY:

@@ -26,7 +26,7 @@ func (a *app) replCommand() *cobra.Command {
 		Use:   "repl",
 		Short: "Read and run statements at a prompt",
 		Long:  replLong,
-		Args:  cobra.NoArgs,
+		Args:  usageArgs(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return a.repl(cmd.Context()) },
 	}
 }
@@ -50,15 +50,19 @@ func (a *app) repl(ctx context.Context) error {
 	history := filepath.Join(a.dataDir, "history")
 	loadHistory(line, history)
 	defer saveHistory(line, history)
-	fmt.Fprintf(a.out, "millrace %s. Statements end with a semicolon; \\q or Ctrl-D leaves, help; helps.\n", version())
+	line.SetTabCompletionStyle(liner.TabPrints)
+	failed := map[*engine.Query]bool{} // those whose failure was told
+	fmt.Fprintf(a.err, "millrace %s. Statements end with a semicolon; \\q or Ctrl-D leaves, help; helps.\n", version())
 	for {
 		text, err := readStatement(line)
 		switch {
 		case errors.Is(err, liner.ErrPromptAborted):
 			continue
 		case errors.Is(err, io.EOF):
-			fmt.Fprintln(a.out)
-			return stopAll(e)
+			if isTerminal(a.out) {
+				fmt.Fprintln(a.out)
+			}
+			return a.leave(e, failed)
 		case err != nil:
 			return err
 		}
@@ -66,13 +70,47 @@ func (a *app) repl(ctx context.Context) error {
 		case "":
 			continue
 		case `\q`, "quit", "exit":
-			return stopAll(e)
+			return a.leave(e, failed)
 		case "help":
 			fmt.Fprint(a.out, replHelp)
 			continue
 		}
-		line.AppendHistory(strings.Join(strings.Fields(text), " "))
-		a.statement(ctx, e, show, text)
+		remember(line, text)
+		err = a.statement(ctx, e, show, text)
+		a.reportFailed(e, failed, err)
+	}
+}
+
+// leave ends the queries that run in the background.
+func (a *app) leave(e *engine.Engine, failed map[*engine.Query]bool) error {
+	_ = stopAll(e, nil) // a failure is told, and is no failure of the prompt
+	a.reportFailed(e, failed, nil)
+	return nil
+}
+
+// reportFailed tells once of each background query that has failed; told is an
+// error that was shown already.
+func (a *app) reportFailed(e *engine.Engine, failed map[*engine.Query]bool, told error) {
+	for _, q := range e.Queries() {
+		err := q.Err()
+		if err == nil || failed[q] {
+			continue
+		}
+		if failed[q] = true; !errors.Is(told, err) {
+			fmt.Fprintln(a.err, a.errorText(err))
+		}
+	}
+}
+
+// remember puts a statement into the history, as one line where no comment would
+// swallow what follows it.
+func remember(line *liner.State, text string) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if !strings.Contains(text, "--") {
+		lines = []string{strings.Join(lines, " ")}
+	}
+	for _, l := range lines {
+		line.AppendHistory(l)
 	}
 }
 
@@ -109,8 +147,9 @@ func isCommand(text string) bool {
 	return false
 }
 
-// statement runs what was typed; Ctrl-C ends it and leaves the prompt.
-func (a *app) statement(ctx context.Context, e *engine.Engine, show *display, text string) {
+// statement runs what was typed; Ctrl-C ends it and leaves the prompt. The error
+// has been shown.
+func (a *app) statement(ctx context.Context, e *engine.Engine, show *display, text string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ch, stop := signals()
@@ -129,13 +168,14 @@ func (a *app) statement(ctx context.Context, e *engine.Engine, show *display, te
 		}
 		if err != nil {
 			if ctx.Err() != nil {
-				fmt.Fprintln(a.out, "interrupted")
+				fmt.Fprintln(a.err, "interrupted")
 			} else {
-				fmt.Fprintln(a.err, errorText(err))
+				fmt.Fprintln(a.err, a.errorText(err))
 			}
-			return
+			return err
 		}
 	}
+	return nil
 }
 
 func loadHistory(line *liner.State, name string) {
@@ -164,10 +204,11 @@ STREAMS TABLES VIEWS MODELS QUERIES FUNCTIONS DESCRIBE EXPLAIN CACHE UNCACHE SET
 // models and functions.
 func completer(e *engine.Engine) liner.WordCompleter {
 	return func(line string, pos int) (head string, completions []string, tail string) {
-		start := strings.LastIndexFunc(line[:pos], func(r rune) bool { return strings.ContainsRune(" (),.;'=", r) }) + 1
-		word := strings.ToLower(line[start:pos])
+		head, tail = splitAt(line, pos)
+		start := strings.LastIndexAny(head, " (),.;'=`") + 1
+		word := strings.ToLower(head[start:])
 		if word == "" {
-			return line[:pos], nil, line[pos:]
+			return head, nil, tail
 		}
 		names := slices.Clone(keywords)
 		for _, k := range []catalog.Kind{catalog.Relations, catalog.Models, catalog.Functions} {
@@ -178,6 +219,13 @@ func completer(e *engine.Engine) liner.WordCompleter {
 				completions = append(completions, n)
 			}
 		}
-		return line[:start], completions, line[pos:]
+		slices.Sort(completions)
+		return head[:start], slices.Compact(completions), tail
 	}
+}
+
+// splitAt cuts a line before its rune at pos.
+func splitAt(line string, pos int) (head, tail string) {
+	runes := []rune(line)
+	return string(runes[:pos]), string(runes[pos:])
 }

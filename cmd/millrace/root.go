@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,9 +34,16 @@ type app struct {
 const rootLong = `millrace runs streaming SQL over Kafka in one process: Spark SQL's dialect and semantics,
 PMML and Spark ML models scored in process, files written exactly once.
 
-Exit codes: 0 done, 1 a query failed, 2 a script (or the command line) is faulty and nothing of it was started.`
+Start with a script, or with the prompt:
 
-func newRoot(in io.Reader, out, errw io.Writer) *cobra.Command {
+  millrace run --idle-timeout 3s queries/iris.sql
+  millrace repl
+
+Rows go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a query failed, 2 a script (or the
+command line) is faulty and nothing of it was started.`
+
+// newRoot makes the command line, and the settings that it fills.
+func newRoot(in io.Reader, out, errw io.Writer) (*cobra.Command, *app) {
 	a := &app{in: in, out: out, err: errw}
 	root := &cobra.Command{
 		Use:           "millrace",
@@ -43,8 +51,10 @@ func newRoot(in io.Reader, out, errw io.Writer) *cobra.Command {
 		Long:          rootLong,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          usageArgs(knownCommand),
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetIn(in)
 	root.SetOut(out)
@@ -61,7 +71,32 @@ func newRoot(in io.Reader, out, errw io.Writer) *cobra.Command {
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.explainCommand(), a.replCommand(), a.brokerCommand(), a.versionCommand())
 	completeValues(root, "format", "table", "json", "csv")
 	completeValues(root, "progress", "auto", "plain", "json", "none")
-	return root
+	return root, a
+}
+
+// knownCommand refuses a word that is no command and names the nearest ones.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	near := cmd.SuggestionsFor(args[0])
+	if len(near) == 0 && strings.HasSuffix(args[0], ".sql") {
+		near = []string{"run " + args[0]}
+	}
+	if len(near) == 0 {
+		return fmt.Errorf("unknown command %s", args[0])
+	}
+	return fmt.Errorf("unknown command %s: did you mean %s?", args[0], strings.Join(near, " or "))
+}
+
+// usageArgs makes a wrong argument a fault in the command line.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
 }
 
 func completeValues(cmd *cobra.Command, flag string, values ...string) {
@@ -77,20 +112,11 @@ func (a *app) validate() error {
 		{"format", a.format, []string{"table", "json", "csv"}},
 		{"progress", a.progress, []string{"auto", "plain", "json", "none"}},
 	} {
-		if !contains(c.known, c.value) {
+		if !slices.Contains(c.known, c.value) {
 			return usageError{fmt.Errorf("--%s %s: one of %s was expected", c.flag, c.value, strings.Join(c.known, ", "))}
 		}
 	}
 	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // variables reads --define.

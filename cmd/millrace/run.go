@@ -59,7 +59,7 @@ func (a *app) run(ctx context.Context, srcs []*sql.Source) error {
 	in := newInterrupt(e, show, cancel)
 	defer in.close()
 	show.start()
-	err = a.runScripts(ctx, e, show, srcs)
+	err = a.runScripts(ctx, e, show, srcs, in.interrupted)
 	if err == nil {
 		err = a.settle(ctx, e)
 	}
@@ -67,13 +67,15 @@ func (a *app) run(ctx context.Context, srcs []*sql.Source) error {
 		if errors.Is(err, context.Canceled) {
 			err = nil
 		}
-		err = errors.Join(err, in.wait())
+		in.wait()
 	}
-	return errors.Join(err, stopAll(e))
+	err = stopAll(e, err)
+	show.summary(e.Catalog())
+	return err
 }
 
-// runScripts executes the statements and prints what they give.
-func (a *app) runScripts(ctx context.Context, e *engine.Engine, show *display, srcs []*sql.Source) error {
+// runScripts executes the statements and prints what they give, until stopped.
+func (a *app) runScripts(ctx context.Context, e *engine.Engine, show *display, srcs []*sql.Source, stopped func() bool) error {
 	p := newPrinter(a)
 	for _, src := range srcs {
 		for res, err := range e.RunSource(ctx, src) {
@@ -83,8 +85,8 @@ func (a *app) runScripts(ctx context.Context, e *engine.Engine, show *display, s
 			if err := a.print(ctx, p, show, res); err != nil {
 				return err
 			}
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if stopped() {
+				return nil
 			}
 		}
 	}
@@ -103,6 +105,9 @@ func (a *app) print(ctx context.Context, p *printer, show *display, res *engine.
 		return nil
 	}
 	if res.Rows.Unbounded() {
+		if isTerminal(a.err) {
+			show.line(a.err, "rows are shown as they come; Ctrl-C ends that")
+		}
 		return a.follow(ctx, p, show, res.Rows)
 	}
 	show.pause()
@@ -174,12 +179,13 @@ func (a *app) settle(ctx context.Context, e *engine.Engine) error {
 	}
 }
 
-// stopAll ends the queries that run, at an epoch's end, and gives the errors of
-// those that failed.
-func stopAll(e *engine.Engine) error {
-	var err error
+// stopAll ends the queries that run, at an epoch's end, and adds to err the errors
+// of those that failed.
+func stopAll(e *engine.Engine, err error) error {
 	for _, q := range e.Queries() {
-		err = errors.Join(err, q.Stop(context.Background()))
+		if failed := q.Stop(context.Background()); !errors.Is(err, failed) {
+			err = errors.Join(err, failed)
+		}
 	}
 	return err
 }
@@ -193,13 +199,13 @@ type interrupt struct {
 	stop    func()
 	end     chan struct{}
 	pressed chan struct{}
-	stopped chan error
+	stopped chan struct{}
 }
 
 func newInterrupt(e *engine.Engine, show *display, cancel func()) *interrupt {
 	ch, stop := signals()
 	in := &interrupt{e: e, show: show, cancel: cancel, stop: stop,
-		end: make(chan struct{}), pressed: make(chan struct{}), stopped: make(chan error, 1)}
+		end: make(chan struct{}), pressed: make(chan struct{}), stopped: make(chan struct{})}
 	go func() {
 		select {
 		case <-ch:
@@ -222,10 +228,12 @@ func newInterrupt(e *engine.Engine, show *display, cancel func()) *interrupt {
 // gentle stops the queries at an epoch's end and lets a batch INSERT run to its
 // end before the script is cut short.
 func (in *interrupt) gentle() {
-	err := stopAll(in.e)
+	for _, q := range in.e.Queries() {
+		_ = q.Stop(context.Background()) // run reports why one failed
+	}
 	in.show.awaitBatch()
 	in.cancel()
-	in.stopped <- err
+	close(in.stopped)
 }
 
 func (in *interrupt) interrupted() bool {
@@ -238,7 +246,7 @@ func (in *interrupt) interrupted() bool {
 }
 
 // wait waits until the queries have stopped.
-func (in *interrupt) wait() error { return <-in.stopped }
+func (in *interrupt) wait() { <-in.stopped }
 
 func (in *interrupt) close() {
 	in.stop()

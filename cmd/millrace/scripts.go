@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/sql"
 )
 
@@ -39,10 +43,26 @@ func (a *app) readScript(name string) (string, error) {
 		return string(b), err
 	}
 	b, err := os.ReadFile(name)
-	if err != nil {
-		return "", usageError{err}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", usageError{missingScript(name)}
+	case err != nil:
+		return "", usageError{fmt.Errorf("script %s: %w", name, errors.Unwrap(err))}
 	}
 	return string(b), nil
+}
+
+// missingScript names the nearest script of the same folder.
+func missingScript(name string) error {
+	dir := filepath.Dir(name)
+	names, _ := filepath.Glob(filepath.Join(dir, "*.sql"))
+	for i, n := range names {
+		names[i] = filepath.Base(n)
+	}
+	if near := catalog.Nearest(filepath.Base(name), names); near != "" {
+		return fmt.Errorf("script %s does not exist: did you mean %s?", name, filepath.Join(dir, near))
+	}
+	return fmt.Errorf("script %s does not exist; give SQL itself with -e", name)
 }
 
 // sqlFiles completes arguments with files that end in .sql.
@@ -55,6 +75,7 @@ func (a *app) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "check FILE.sql...",
 		Short:             "Find what is wrong in scripts without running them",
+		Example:           "  millrace check queries/iris.sql\n  millrace check -D brokers=kafka:9092 queries/*.sql",
 		Long:              "Check finds all that can be found without running: syntax, names, types, models, options, files that\nmust exist. It reports every fault with its place and exits with 2 if there is one.",
 		ValidArgsFunction: sqlFiles,
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -84,8 +105,11 @@ func (a *app) explainCommand() *cobra.Command {
 	var inline []string
 	var extended bool
 	cmd := &cobra.Command{
-		Use:               "explain FILE.sql...",
-		Short:             "Show the plan of every query of scripts without running them",
+		Use:   "explain FILE.sql...",
+		Short: "Show the plan of every query of scripts without running them",
+		Long: "Explain shows how each SELECT and INSERT would run, after the optimiser: what a scan reads and parses, which\n" +
+			"columns a join compares, what was computed beforehand. Read a plan from the innermost line outwards.",
+		Example:           "  millrace explain queries/iris.sql\n  millrace explain --extended -e 'SELECT 1 + 1'",
 		ValidArgsFunction: sqlFiles,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			srcs, err := a.scripts(files, inline)
@@ -116,10 +140,11 @@ func (a *app) explainCommand() *cobra.Command {
 
 func (a *app) brokerCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "broker",
-		Short: "Run the embedded Kafka broker alone, until Ctrl-C",
-		Long:  "Broker runs the embedded broker over the data directory, so that any Kafka client can use it. It is for\ndevelopment on one machine: one node, loopback only, no replication.",
-		Args:  cobra.NoArgs,
+		Use:     "broker",
+		Short:   "Run the embedded Kafka broker alone, until Ctrl-C",
+		Long:    "Broker runs the embedded broker over the data directory, so that any Kafka client can use it. It is for\ndevelopment on one machine: one node, loopback only, no replication. Scripts reach it with its address,\nor start it themselves with 'kafka.bootstrap.servers' = 'embedded'.",
+		Example: "  millrace broker --broker-port 9092\n  kcat -b 127.0.0.1:9092 -P -t iris\n  millrace run -D brokers=127.0.0.1:9092 queries/iris.sql",
+		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, err := a.open(nil)
 			if err != nil {
