@@ -135,6 +135,9 @@ func uses(x expr, visit func(slot int)) {
 		if x.body != nil {
 			uses(x.body, visit)
 		}
+	case *textIndex:
+		visit(x.slot)
+		uses(x.term, visit)
 	case *normContinuous:
 		visit(x.slot)
 	case *normDiscrete:

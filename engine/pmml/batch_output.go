@@ -127,7 +127,7 @@ func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 func decided(f *frame, o *outputField, all bool) bool {
 	ok := map[int]bool{f.target.slot: true}
 	for _, q := range f.outputs {
-		ok[q.slot] = all || q.feature == "predictedValue" || q.feature == "predictedDisplayValue"
+		ok[q.slot] = all && q.feature != "residual" || q.feature == "predictedValue" || q.feature == "predictedDisplayValue"
 		if q.x != nil {
 			own := true
 			uses(q.x, func(s int) { own = own && ok[s] })

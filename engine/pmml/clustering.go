@@ -1,41 +1,30 @@
 package pmml
 
 import (
-	"math"
 	"strconv"
 )
 
 // clustering is the body of a ClusteringModel: the nearest center wins. Its classes are the clusters' ids.
 type clustering struct {
-	metric  string
-	power   float64 // of minkowski
-	compare string  // default compareFunction
-	fields  []clusterField
+	measure *measure
+	fields  []compared
 	centers [][]float64
 	missing []float64 // MissingValueWeights
 }
 
-type clusterField struct {
-	slot    int
-	weight  float64
-	compare string
-}
-
 func newClustering(a *attrs, f *frame) body {
-	m := &clustering{compare: "absDiff"}
+	m := &clustering{}
 	a.need("modelClass")
 	a.word("modelClass", "centerBased")
 	a.int("numberOfClusters", 0)
-	if f.function != "clustering" {
-		a.fail("functionName=%q is not supported, expected clustering", f.function)
-	}
 	return m
 }
 
-func (m *clustering) child(l *loader, f *frame, c *element) error {
+func (m *clustering) child(l *loader, f *frame, c *element) (err error) {
 	switch c.name {
 	case "ComparisonMeasure":
-		return m.measure(l, c)
+		m.measure, err = l.measure(c)
+		return err
 	case "ClusteringField":
 		return m.field(l, f, c)
 	case "MissingValueWeights":
@@ -43,54 +32,22 @@ func (m *clustering) child(l *loader, f *frame, c *element) error {
 			m.missing, err = l.numbers(e)
 			return err
 		})
+	case "CenterFields":
+		return c.errorf("the center fields of PMML 3.1 are not supported, expected ClusteringField elements")
 	case "Cluster":
 		return m.cluster(l, f, c)
 	}
 	return c.unsupported(f.e)
 }
 
-func (m *clustering) measure(l *loader, e *element) error {
-	a := e.read()
-	a.need("kind")
-	a.word("kind", "distance")
-	m.compare = a.word("compareFunction", "absDiff", "delta", "equal")
-	if err := a.end("minimum", "maximum"); err != nil {
-		return err
-	}
-	return l.d.each(e, func(c *element) error {
-		m.metric = c.name
-		b := c.read()
-		switch c.name {
-		case "euclidean", "squaredEuclidean", "cityBlock", "chebychev":
-		case "minkowski":
-			b.need("p-parameter")
-			m.power = b.num("p-parameter", 2)
-		default:
-			return c.errorf("this measure is not supported, expected euclidean, squaredEuclidean, cityBlock, chebychev or minkowski")
-		}
-		if err := b.end(); err != nil {
-			return err
-		}
-		return l.d.none(c)
-	})
-}
-
 func (m *clustering) field(l *loader, f *frame, e *element) error {
 	a := e.read()
-	name := a.need("field")
-	cf := clusterField{weight: a.num("fieldWeight", 1), compare: a.word("compareFunction", "", "absDiff", "delta", "equal")}
 	center := a.flag("isCenterField", true)
-	if err := a.end("similarityScale"); err != nil {
-		return err
+	c, err := l.compared(f, e, a)
+	if center {
+		m.fields = append(m.fields, c)
 	}
-	v, err := l.resolve(f.scope, e, name)
-	if err != nil {
-		return err
-	}
-	if cf.slot = v.slot; center {
-		m.fields = append(m.fields, cf)
-	}
-	return l.d.none(e)
+	return err
 }
 
 func (m *clustering) cluster(l *loader, f *frame, e *element) error {
@@ -144,24 +101,26 @@ func (l *loader) numbers(e *element) ([]float64, error) {
 
 func (m *clustering) finish(l *loader, f *frame) error {
 	switch {
-	case m.metric == "":
+	case m.measure == nil:
 		return f.e.errorf("has no ComparisonMeasure")
 	case len(m.fields) == 0:
 		return f.e.errorf("has no ClusteringField")
+	case len(m.centers) == 0:
+		return f.e.errorf("has no Cluster")
 	case m.missing != nil && len(m.missing) != len(m.fields):
 		return f.e.errorf("has %d MissingValueWeights for %d fields", len(m.missing), len(m.fields))
 	}
 	for i := range m.fields {
-		if m.fields[i].compare == "" {
-			m.fields[i].compare = m.compare
+		if m.fields[i].text {
+			return m.measure.e.errorf("a center needs numbers")
 		}
 	}
-	return nil
+	return m.measure.settle(m.fields)
 }
 
 func (m *clustering) score(r *row, f *frame) result {
 	xs := r.floats(len(m.fields))
-	present := make([]bool, len(m.fields))
+	present := r.flags(len(m.fields))
 	all, known := 0.0, 0.0
 	for i := range m.fields {
 		w := 1.0
@@ -179,47 +138,11 @@ func (m *clustering) score(r *row, f *frame) result {
 	distances := r.floats(len(m.centers))
 	best := 0
 	for k, c := range m.centers {
-		distances[k] = m.distance(xs, present, c, all/known)
-		if distances[k] < distances[best] {
+		distances[k] = m.measure.between(m.fields, xs, c, present, all/known)
+		if m.measure.nearer(distances[k], distances[best]) {
 			best = k
 		}
 	}
 	v := f.classes.values[best]
 	return result{value: v, code: best, affinity: distances, entity: v.String()}
-}
-
-// distance leaves missing fields out and scales what is left by adjust.
-func (m *clustering) distance(xs []float64, present []bool, center []float64, adjust float64) float64 {
-	sum := 0.0
-	for i := range m.fields {
-		if !present[i] {
-			continue
-		}
-		f := &m.fields[i]
-		d := math.Abs(xs[i] - center[i])
-		switch f.compare {
-		case "delta":
-			d = float64(b2i(d != 0))
-		case "equal":
-			d = float64(b2i(d == 0))
-		}
-		switch m.metric {
-		case "cityBlock":
-			sum += f.weight * d
-		case "chebychev":
-			sum = max(sum, f.weight*d)
-		case "minkowski":
-			sum += f.weight * math.Pow(d, m.power)
-		default:
-			sum += f.weight * d * d
-		}
-	}
-	sum *= adjust
-	switch m.metric {
-	case "euclidean":
-		return math.Sqrt(sum)
-	case "minkowski":
-		return math.Pow(sum, 1/m.power)
-	}
-	return sum
 }

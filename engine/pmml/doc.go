@@ -4,8 +4,9 @@
 // document's own ModelVerification rows) and compiles it; what it cannot do exactly it refuses by element name
 // and line, so that a Model that loaded scores.
 //
-// Model types: TreeModel, MiningModel, RegressionModel, GeneralRegressionModel (not Cox, not ordinal), NeuralNetwork,
-// ClusteringModel (by distance to centers), Scorecard and RuleSetModel.
+// Model types: all of PMML 4.4 but TextModel and SequenceModel. docs/models.md has the list of what is supported and
+// what is refused. Models that look at more than one row (an association model's groups, a time series) are supported
+// as far as one row goes.
 //
 // A Model has two evaluators. The row interpreter is the reference: typed values, three-valued logic, one row at
 // a time, every supported element. The batch evaluator runs tree ensembles, regressions and chains of them over

@@ -16,7 +16,7 @@ type expr interface {
 }
 
 // exprElements are the names that expression decodes.
-var exprElements = []string{"Constant", "FieldRef", "Apply", "NormContinuous", "NormDiscrete", "Discretize", "MapValues"}
+var exprElements = []string{"Constant", "FieldRef", "Apply", "NormContinuous", "NormDiscrete", "Discretize", "MapValues", "TextIndex"}
 
 // expression decodes an expression element.
 func (l *loader) expression(e *element) (node, error) {
@@ -35,6 +35,8 @@ func (l *loader) expression(e *element) (node, error) {
 		return l.discretize(e)
 	case "MapValues":
 		return l.mapValues(e)
+	case "TextIndex":
+		return l.textIndex(e)
 	}
 	return nil, e.errorf("this expression is not supported, expected one of %s", strings.Join(exprElements, ", "))
 }

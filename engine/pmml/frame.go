@@ -1,5 +1,7 @@
 package pmml
 
+import "strings"
+
 // body is what makes one model type: its elements, and how it scores a row. One model type is one file with one
 // body and one case in newBody; a batch form, where there is one, is a case in compile.
 type body interface {
@@ -12,8 +14,9 @@ type body interface {
 }
 
 // modelTypes are the model elements that newBody knows.
-var modelTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "NeuralNetwork", "ClusteringModel",
-	"Scorecard", "RuleSetModel"}
+var modelTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "SupportVectorMachineModel", "NeuralNetwork",
+	"ClusteringModel", "NearestNeighborModel", "NaiveBayesModel", "RuleSetModel", "Scorecard", "AnomalyDetectionModel", "AssociationModel",
+	"TimeSeriesModel", "GaussianProcessModel", "BaselineModel", "BayesianNetworkModel"}
 
 // newBody reads a model element's own attributes; nil means that the model type is not supported.
 func newBody(name string, a *attrs, f *frame) body {
@@ -34,8 +37,45 @@ func newBody(name string, a *attrs, f *frame) body {
 		return newScorecard(a, f)
 	case "RuleSetModel":
 		return newRuleSet(a, f)
+	case "SupportVectorMachineModel":
+		return newSVM(a, f)
+	case "NaiveBayesModel":
+		return newNaiveBayes(a, f)
+	case "NearestNeighborModel":
+		return newNeighbors(a, f)
+	case "AnomalyDetectionModel":
+		return newAnomaly(a, f)
+	case "AssociationModel":
+		return newAssociation(a, f)
+	case "TimeSeriesModel":
+		return newTimeSeries(a, f)
+	case "GaussianProcessModel":
+		return newGaussianProcess(a, f)
+	case "BaselineModel":
+		return newBaseline(a, f)
+	case "BayesianNetworkModel":
+		return newBayesNet(a, f)
 	}
 	return nil
+}
+
+// functionsOf are the values of functionName that a model type may have.
+func functionsOf(name string) []string {
+	switch name {
+	case "MiningModel":
+		return []string{"classification", "regression", "mixed", "clustering"}
+	case "ClusteringModel":
+		return []string{"clustering"}
+	case "AssociationModel":
+		return []string{"associationRules"}
+	case "TimeSeriesModel":
+		return []string{"timeSeries"}
+	case "NaiveBayesModel", "RuleSetModel":
+		return []string{"classification"}
+	case "AnomalyDetectionModel", "GaussianProcessModel", "BaselineModel", "Scorecard":
+		return []string{"regression"}
+	}
+	return []string{"classification", "regression"}
 }
 
 // isModel reports whether an element is a model of PMML, supported or not.
@@ -59,8 +99,13 @@ type result struct {
 	conf    []float64 // confidences likewise
 	entity  string    // the id of the tree node, rule or cluster
 
-	affinity []float64 // distances by cluster
+	affinity []float64 // distances by cluster, decision values by class
 	reasons  []string  // reason codes of a scorecard, the costliest first
+
+	ids       []string  // of the nearest training rows, the nearest first
+	distances []float64 // likewise
+	baskets   []bool    // items of an association model's row
+	parts     []result  // of an ensemble's segments, if an output field asks for one
 }
 
 // absent is the result of a model that cannot tell.
@@ -102,15 +147,21 @@ type frame struct {
 	float32  bool // x-mathContext="float": the model computes in float32
 	outputs  []*outputField
 	body     body
+	group    *element   // the MiningField with usageType="group"
+	more     []*element // further target fields, of a multiModelChain
+	parts    bool       // some output field asks for a segment's result
+	actual   int        // slot of the true target, for residuals; -1 if none asks
 }
 
-// classification is true of a clustering, too: its clusters are classes.
-func (f *frame) classification() bool { return f.function != "regression" }
+// classification is true of a clustering and of association rules, too: clusters and rules are classes.
+func (f *frame) classification() bool {
+	return f.function == "classification" || f.function == "clustering" || f.function == "associationRules"
+}
 
 // model decodes a model element; parent is nil for the document's model.
 func (l *loader) model(e *element, parent *frame) (*frame, error) {
 	a := e.read()
-	f := &frame{e: e, parent: parent, scope: newScope(nil), target: target{slot: -1}}
+	f := &frame{e: e, parent: parent, scope: newScope(nil), target: target{slot: -1}, actual: -1}
 	if parent != nil {
 		f.scope.parent = parent.scope
 	} else {
@@ -122,8 +173,8 @@ func (l *loader) model(e *element, parent *frame) (*frame, error) {
 	if f.body == nil {
 		return nil, e.errorf("this model type is not supported, expected one of %s", join(modelTypes))
 	}
-	if _, clusters := f.body.(*clustering); f.function != "classification" && f.function != "regression" && !clusters {
-		a.fail("functionName=%q is not supported, expected classification or regression", f.function)
+	if may := functionsOf(e.name); !contains(may, f.function) {
+		a.fail("functionName=%q is not supported, expected %s", f.function, strings.Join(may, " or "))
 	}
 	if !a.flag("isScorable", true) {
 		a.fail("the document says that this model is not for scoring (isScorable)")
@@ -220,7 +271,11 @@ func (l *loader) addMiningField(f *frame, m *miningField) error {
 	switch m.usage {
 	case "predicted", "target":
 		if f.target.name != "" {
-			return e.errorf("a second target field (%s, after %s) is not supported", m.name, f.target.name)
+			if _, ok := f.body.(*mining); !ok {
+				return e.errorf("a second target field (%s, after %s) is not supported", m.name, f.target.name)
+			}
+			f.more = append(f.more, e)
+			return nil
 		}
 		f.target.name, f.target.data = m.name, m.treat.data
 		if m.treat.data == nil && f.parent == nil {
@@ -228,6 +283,9 @@ func (l *loader) addMiningField(f *frame, m *miningField) error {
 		}
 		return nil
 	case "active":
+	case "group":
+		f.group = e
+		return nil
 	default:
 		return nil // supplementary and the like play no part in scoring
 	}

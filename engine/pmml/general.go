@@ -19,6 +19,16 @@ type general struct {
 	betas      []beta
 	forms      []generalForm
 	refCode    int
+	references []float64 // referencePoint by parameter
+
+	dist        float64 // distParameter
+	cumulative  string  // cumulativeLink of an ordinal model
+	offsetField string
+	trials      float64
+	trialsField string
+	offsetSlot  int // -1 for none
+	trialsSlot  int
+	cox         *cox
 }
 
 type generalCell struct {
@@ -44,16 +54,23 @@ type generalForm struct {
 func newGeneral(a *attrs, f *frame) body {
 	m := &general{params: map[string]int{}, factors: map[string]bool{}, covariates: map[string]bool{}, refCode: -1}
 	a.need("modelType")
-	m.kind = a.word("modelType", "generalizedLinear", "generalLinear", "regression", "multinomialLogistic")
-	m.link = a.word("linkFunction", "identity", "log", "logc", "logit", "probit", "cloglog", "loglog", "cauchit", "power")
+	m.kind = a.word("modelType", "generalizedLinear", "generalLinear", "regression", "multinomialLogistic", "ordinalMultinomial", "CoxRegression")
+	m.link = a.word("linkFunction", "identity", "log", "logc", "logit", "probit", "cloglog", "loglog", "cauchit", "power", "negbin", "oddspower")
+	m.cumulative = a.word("cumulativeLink", "logit", "probit", "cloglog", "loglog", "cauchit")
+	m.offsetField, m.trialsField = a.str("offsetVariable", ""), a.str("trialsVariable", "")
+	m.trials, m.dist = a.num("trialsValue", 1), a.num("distParameter", 1)
+	m.offsetSlot, m.trialsSlot = -1, -1
 	m.power = a.num("linkParameter", 1)
 	m.reference, m.hasRef = a.get("targetReferenceCategory")
 	m.offset = a.num("offsetValue", 0)
-	for _, s := range []string{"targetVariableName", "distribution", "distParameter", "modelDF", "confidenceLevel"} {
+	for _, s := range []string{"targetVariableName", "distribution", "modelDF", "confidenceLevel"} {
 		a.str(s, "")
 	}
-	if (m.kind == "multinomialLogistic") && !f.classification() {
+	if ordered := m.kind == "multinomialLogistic" || m.kind == "ordinalMultinomial"; ordered && !f.classification() {
 		a.fail("modelType=%q needs a classification", m.kind)
+	}
+	if m.kind == "CoxRegression" {
+		m.cox = newCox(a, f)
 	}
 	return m
 }
@@ -67,10 +84,11 @@ func (m *general) child(l *loader, f *frame, c *element) error {
 			if _, twice := m.params[name]; twice {
 				a.fail("the parameter %q is defined twice", name)
 			}
+			m.references = append(m.references, a.num("referencePoint", 0))
 			m.params[name] = len(m.cells)
 			m.names = append(m.names, name)
 			m.cells = append(m.cells, nil)
-			if err := a.end("label", "referencePoint"); err != nil {
+			if err := a.end("label"); err != nil {
 				return err
 			}
 			return l.d.none(e)
@@ -85,6 +103,11 @@ func (m *general) child(l *loader, f *frame, c *element) error {
 		return l.each(c, "PCell", func(e *element) error { return m.beta(l, e) })
 	case "PCovMatrix":
 		return l.d.skip(c)
+	case "BaseCumHazardTables":
+		if m.cox == nil {
+			return c.errorf(`needs modelType="CoxRegression"`)
+		}
+		return m.cox.tables(l, c)
 	}
 	return c.unsupported(f.e)
 }
@@ -103,7 +126,7 @@ func (m *general) predictors(l *loader, e *element, into map[string]bool) error 
 	return l.each(e, "Predictor", func(p *element) error {
 		a := p.read()
 		into[a.need("name")] = true
-		if err := a.end(); err != nil {
+		if err := a.end("contrastMatrixType"); err != nil {
 			return err
 		}
 		return l.d.none(p)
@@ -163,6 +186,12 @@ func (m *general) beta(l *loader, e *element) error {
 func (m *general) finish(l *loader, f *frame) error {
 	if len(m.betas) == 0 {
 		return f.e.errorf("has no ParamMatrix")
+	}
+	if err := m.extras(l, f); err != nil {
+		return err
+	}
+	if m.kind == "ordinalMultinomial" {
+		return m.ordinalForms(f)
 	}
 	if !f.classification() {
 		m.forms = []generalForm{{code: -1, betas: m.betas}}
@@ -230,9 +259,76 @@ func (m *general) classForms(f *frame) error {
 	return nil
 }
 
+// extras resolves the fields that attributes name.
+func (m *general) extras(l *loader, f *frame) error {
+	if m.cox != nil {
+		if err := m.cox.bind(l, f); err != nil {
+			return err
+		}
+	}
+	for _, x := range []struct {
+		name string
+		slot *int
+	}{{m.offsetField, &m.offsetSlot}, {m.trialsField, &m.trialsSlot}} {
+		if x.name == "" {
+			continue
+		}
+		v, err := l.resolve(f.scope, f.e, x.name)
+		if err != nil {
+			return err
+		}
+		*x.slot = v.slot
+	}
+	return nil
+}
+
+// ordinalForms makes a linear form of each category but the last, in the target's order.
+func (m *general) ordinalForms(f *frame) error {
+	if d := f.target.data; d != nil {
+		for _, v := range d.order {
+			if _, err := f.classes.code(f.e, v.String()); err != nil {
+				return err
+			}
+		}
+	}
+	for _, b := range m.betas {
+		if b.has {
+			if _, err := f.classes.code(f.e, b.class); err != nil {
+				return err
+			}
+		}
+	}
+	n := len(f.classes.values)
+	if n < 2 {
+		return f.e.errorf("an ordinal model needs at least two categories, here are %d", n)
+	}
+	for code := range n - 1 {
+		form := generalForm{code: code}
+		found := false
+		for _, b := range m.betas {
+			own := b.has && f.classes.values[code].String() == b.class
+			if found = found || own; own || !b.has {
+				form.betas = append(form.betas, b)
+			}
+		}
+		if !found {
+			return f.e.errorf("the category %s has no parameter of its own", f.classes.values[code])
+		}
+		m.forms = append(m.forms, form)
+	}
+	return nil
+}
+
 // linear is a form's value; false if a predictor is missing.
 func (m *general) linear(r *row, form *generalForm) (float64, bool) {
 	y := m.offset
+	if m.offsetSlot >= 0 {
+		x, ok := r.number(m.offsetSlot)
+		if !ok {
+			return 0, false
+		}
+		y += x
+	}
 	for _, b := range form.betas {
 		z := 1.0
 		for i := range m.cells[b.param] {
@@ -260,15 +356,28 @@ func (m *general) linear(r *row, form *generalForm) (float64, bool) {
 }
 
 func (m *general) score(r *row, f *frame) result {
-	if m.kind == "multinomialLogistic" {
+	switch m.kind {
+	case "multinomialLogistic":
 		return m.multinomial(r, f)
+	case "ordinalMultinomial":
+		return m.ordinal(r, f)
 	}
 	y, ok := m.linear(r, &m.forms[0])
 	if !ok {
 		return absent
 	}
+	if m.cox != nil {
+		return m.cox.hazard(r, y-m.referenceForm())
+	}
 	y = m.response(y)
 	if !f.classification() {
+		trials := m.trials
+		if m.trialsSlot >= 0 {
+			if trials, ok = r.number(m.trialsSlot); !ok {
+				return absent
+			}
+		}
+		y *= trials
 		return result{value: double(y), code: -1}
 	}
 	probs := r.floats(len(f.classes.values))
@@ -288,8 +397,41 @@ func (m *general) response(y float64) float64 {
 			return math.Exp(y)
 		}
 		return math.Pow(y, 1/m.power)
+	case "negbin":
+		return 1 / (m.dist * (math.Exp(-y) - 1))
+	case "oddspower":
+		if m.power == 0 {
+			return inverseLink("logit", y)
+		}
+		return 1 / (1 + math.Pow(1+m.power*y, -1/m.power))
 	}
 	return inverseLink(m.link, y)
+}
+
+// referenceForm is the linear form at the parameters' reference points.
+func (m *general) referenceForm() float64 {
+	sum := 0.0
+	for _, b := range m.betas {
+		sum += b.x * m.references[b.param]
+	}
+	return sum
+}
+
+// ordinal gives each category the growth of the cumulative probability.
+func (m *general) ordinal(r *row, f *frame) result {
+	probs := r.floats(len(f.classes.values))
+	below := 0.0
+	for i := range m.forms {
+		y, ok := m.linear(r, &m.forms[i])
+		if !ok {
+			return absent
+		}
+		p := inverseLink(m.cumulative, y)
+		probs[i] = p - below
+		below = p
+	}
+	probs[len(probs)-1] = 1 - below
+	return ofProbs(probs, f.classes)
 }
 
 // multinomial is a softmax whose reference category has the form 0.

@@ -23,17 +23,27 @@ type loader struct {
 	verify    *verification
 	title     string
 	producer  string
+	want      *string  // the modelName to pick; nil: the first model that is for scoring
+	names     []string // of the models that were passed over
 }
 
 // Load reads, checks and compiles a PMML document. Every fault of the document is an *Error that names the element
 // and line; what the package does not support is such a fault. If the document has ModelVerification rows, both
 // evaluators have to reproduce them. Errors of r are returned as they are.
-func Load(r io.Reader) (*Model, error) {
+//
+// Of a document with several models the first that is for scoring is taken, as Openscoring does; see LoadNamed.
+func Load(r io.Reader) (*Model, error) { return loadModel(r, nil) }
+
+// LoadNamed is Load for the model whose modelName is name, in a document with several models. The others are not
+// looked at.
+func LoadNamed(r io.Reader, name string) (*Model, error) { return loadModel(r, &name) }
+
+func loadModel(r io.Reader, want *string) (*Model, error) {
 	sum := sha256.New()
 	src := &source{r: io.TeeReader(r, sum)}
 	l := &loader{
 		d: newDecoder(src), data: map[string]*dataField{}, functions: map[string]*function{},
-		globals: map[string]*field{}, top: newScope(nil),
+		globals: map[string]*field{}, top: newScope(nil), want: want,
 	}
 	root, err := l.document()
 	if err != nil {
@@ -90,7 +100,12 @@ func (l *loader) document() (*frame, error) {
 	if err := l.d.each(e, func(c *element) error { return l.topLevel(e, c, &root) }); err != nil {
 		return nil, err
 	}
-	if root == nil {
+	switch {
+	case root == nil && l.want != nil && len(l.names) > 0:
+		return nil, e.errorf("the document has no model named %q%s", *l.want, hint(*l.want, l.names))
+	case root == nil && len(l.names) > 0:
+		return nil, e.errorf("the document says that its models are not for scoring (isScorable)")
+	case root == nil:
 		return nil, e.errorf("the document has no model")
 	}
 	if err := l.trailer(); err != nil {
@@ -117,11 +132,22 @@ func (l *loader) topLevel(e, c *element, root **frame) (err error) {
 		return l.transformations(c)
 	case !isModel(c.name):
 		return c.unsupported(e)
-	case *root != nil:
-		return c.errorf("a document with more than one model is not supported")
+	case *root != nil || !l.picks(c):
+		return l.d.skip(c)
 	}
 	*root, err = l.model(c, nil)
 	return err
+}
+
+// picks reports whether a model is the one to load.
+func (l *loader) picks(e *element) bool {
+	a := e.read()
+	name := a.str("modelName", "")
+	if l.want != nil && name == *l.want || l.want == nil && a.flag("isScorable", true) {
+		return true
+	}
+	l.names = append(l.names, name)
+	return false
 }
 
 // trailer reads what follows the document's element: the XML package reports what may not.

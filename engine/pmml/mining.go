@@ -1,6 +1,9 @@
 package pmml
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // mining is the body of a MiningModel.
 type mining struct {
@@ -23,7 +26,10 @@ func newMining(a *attrs, f *frame) body { return &mining{} }
 
 // methods are the supported values of multipleModelMethod.
 var methods = []string{"majorityVote", "weightedMajorityVote", "average", "weightedAverage", "median", "weightedMedian", "max",
-	"sum", "weightedSum", "modelChain", "selectFirst"}
+	"sum", "weightedSum", "modelChain", "multiModelChain", "selectFirst", "selectAll"}
+
+// chained reports whether the segments run one after another and see each other's outputs.
+func (m *mining) chained() bool { return m.method == "modelChain" || m.method == "multiModelChain" }
 
 func (m *mining) child(l *loader, f *frame, c *element) error {
 	if c.name != "Segmentation" || m.found {
@@ -35,7 +41,7 @@ func (m *mining) child(l *loader, f *frame, c *element) error {
 	m.method = a.str("multipleModelMethod", "")
 	m.treatment = a.word(a.older("missingPredictionTreatment"), "continue", "returnMissing", "skipSegment")
 	m.threshold = a.num(a.older("missingThreshold"), 1)
-	m.method = strings.Replace(m.method, "x-weighted", "weighted", 1) // before 4.4
+	m.method = strings.TrimPrefix(m.method, "x-") // before 4.4
 	if m.method != "" && !contains(methods, m.method) {
 		a.fail("multipleModelMethod=%q is not supported, expected one of %s", m.method, join(methods))
 	}
@@ -89,13 +95,13 @@ func (m *mining) segment(l *loader, f *frame, e *element) error {
 		return e.errorf("has no model")
 	}
 	m.segments = append(m.segments, s)
-	if m.method == "modelChain" {
+	if m.chained() {
 		for _, o := range s.model.outputs {
 			f.scope.fields[o.name] = &field{name: o.name, typ: o.typ, slot: o.slot}
 		}
 		return nil
 	}
-	if m.method != "selectFirst" && s.model.function != f.function {
+	if m.method != "selectFirst" && m.method != "selectAll" && s.model.function != f.function {
 		return s.model.e.errorf("functionName=%q in an ensemble whose functionName is %q", s.model.function, f.function)
 	}
 	return nil
@@ -106,6 +112,14 @@ func (m *mining) finish(l *loader, f *frame) error {
 		return f.e.errorf("has no segments")
 	}
 	results := m.segments
+	switch {
+	case m.method == "multiModelChain":
+		return nil // each segment has a target of its own
+	case f.function == "mixed":
+		return f.e.errorf("functionName=%q needs multipleModelMethod multiModelChain", f.function)
+	case len(f.more) > 0:
+		return f.more[0].errorf("a second target field needs multipleModelMethod multiModelChain")
+	}
 	if m.method == "modelChain" {
 		results = results[len(results)-1:]
 	}
@@ -121,34 +135,65 @@ func (m *mining) finish(l *loader, f *frame) error {
 }
 
 func (m *mining) score(r *row, f *frame) result {
-	switch m.method {
-	case "modelChain":
-		return m.chain(r)
-	case "selectFirst":
-		for _, s := range m.segments {
-			if s.when.test(r) == yes {
-				return s.model.score(r)
-			}
+	var parts []result
+	if f.parts {
+		parts = make([]result, len(m.segments))
+		for i := range parts {
+			parts[i] = absent
 		}
-		return absent
+	}
+	res := m.combine(r, f, parts)
+	res.parts = parts
+	return res
+}
+
+// combine scores the segments and joins their results, which it also puts into parts, if that is there.
+func (m *mining) combine(r *row, f *frame, parts []result) result {
+	if m.chained() {
+		return m.chain(r, parts)
 	}
 	c := newCombiner(r, m, f)
-	for _, s := range m.segments {
-		if s.when.test(r) == yes {
-			c.add(s.model.score(r), s.weight)
+	chosen := absent
+	for i, s := range m.segments {
+		if s.when.test(r) != yes {
+			continue
 		}
+		res := s.model.score(r)
+		if parts != nil {
+			parts[i] = res
+		}
+		switch m.method {
+		case "selectFirst":
+			return res
+		case "selectAll":
+			if !chosen.missing && !res.missing && !equal(chosen.value, res.value) {
+				r.fail(fmt.Errorf("selectAll gives more than one value: %s and %s", chosen.value, res.value))
+				return absent
+			}
+			if chosen.missing {
+				chosen = res
+			}
+			continue
+		}
+		c.add(res, s.weight)
+	}
+	if m.method == "selectAll" {
+		return chosen
 	}
 	return c.result()
 }
 
 // chain runs the segments in order; each sees the output fields of those before it.
-func (m *mining) chain(r *row) result {
+func (m *mining) chain(r *row, parts []result) result {
 	last := absent
-	for _, s := range m.segments {
+	for i, s := range m.segments {
 		if s.when.test(r) != yes {
 			continue
 		}
 		last = s.model.score(r)
+		if parts != nil {
+			parts[i] = last
+		}
 		s.model.emit(r, &last)
 		if r.err != nil {
 			return absent

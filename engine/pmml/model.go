@@ -66,7 +66,9 @@ const targetName = "_target"
 func (m *Model) addOutputs(l *loader) {
 	f := m.root
 	t := &f.target
-	if t.slot < 0 {
+	mm, many := f.body.(*mining)
+	many = many && mm.method == "multiModelChain" // whose targets are those of its segments
+	if t.slot < 0 && !many {
 		t.name = targetName
 		t.slot = l.newSlot(slot{name: t.name, kind: fromResult, typ: f.outType()})
 	}
@@ -80,7 +82,15 @@ func (m *Model) addOutputs(l *loader) {
 	for _, o := range fields {
 		last[o.name] = o
 	}
-	if last[t.name] == nil {
+	switch {
+	case many:
+		t.name = mm.segments[0].model.target.name
+		for _, s := range mm.segments {
+			if g := s.model; g.target.slot >= 0 && last[g.target.name] == nil {
+				add(g.target.name, g.outType(), g.target.slot).Role = Predicted
+			}
+		}
+	case last[t.name] == nil:
 		add(t.name, f.outType(), t.slot).Role = Predicted
 	}
 	for _, o := range fields {
@@ -104,7 +114,7 @@ func (m *Model) addOutputs(l *loader) {
 // nestedOutputs are the output fields of a chain's segments: they are results of the whole, too.
 func nestedOutputs(f *frame) []*outputField {
 	m, ok := f.body.(*mining)
-	if !ok || m.method != "modelChain" {
+	if !ok || !m.chained() {
 		return nil
 	}
 	var out []*outputField
@@ -136,7 +146,13 @@ func (m *Model) TargetName() string { return m.root.target.name }
 func (m *Model) Summary() string {
 	words := map[string]string{
 		"TreeModel": "Tree model", "MiningModel": "Ensemble model", "RegressionModel": "Regression", "GeneralRegressionModel": "General regression",
-		"NeuralNetwork": "Neural network", "ClusteringModel": "Clustering model", "RuleSetModel": "Ruleset model",
+		"NeuralNetwork": "Neural network", "ClusteringModel": "Clustering model", "RuleSetModel": "Ruleset model", "SupportVectorMachineModel": "Support vector machine",
+		"NaiveBayesModel": "Naive Bayes model", "AssociationModel": "Association rules", "NearestNeighborModel": "k-Nearest neighbors model",
+		"AnomalyDetectionModel": "Anomaly detection model", "BayesianNetworkModel": "Bayesian network", "GaussianProcessModel": "Gaussian process",
+		"TimeSeriesModel": "Time series model", "BaselineModel": "Baseline model",
+	}
+	if g, ok := m.root.body.(*general); ok && g.kind == "CoxRegression" {
+		return "Cox regression"
 	}
 	if s, ok := words[m.Kind()]; ok {
 		return s

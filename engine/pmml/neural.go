@@ -8,6 +8,7 @@ import (
 type neural struct {
 	activation, norm string
 	threshold        float64
+	width, altitude  float64        // of radialBasis
 	ids              map[string]int // of inputs and neurons: where their value stands
 	inputs           []expr
 	layers           []neuralLayer
@@ -23,6 +24,8 @@ type neuralLayer struct {
 
 type neuron struct {
 	bias    float64
+	width   float64 // of radialBasis
+	height  float64 // likewise: number of inputs * log(altitude)
 	from    []int
 	weights []float64
 }
@@ -34,7 +37,7 @@ type neuralOutput struct {
 	denorm *normContinuous
 }
 
-var activations = []string{"logistic", "threshold", "tanh", "identity", "exponential", "reciprocal", "square", "Gauss", "sine", "cosine", "Elliott", "arctan", "rectifier"}
+var activations = []string{"logistic", "threshold", "tanh", "identity", "exponential", "reciprocal", "square", "Gauss", "sine", "cosine", "Elliott", "arctan", "rectifier", "radialBasis"}
 
 // activation reads an attribute that names an activation function.
 func (a *attrs) activation(def string) string {
@@ -52,8 +55,7 @@ func newNeural(a *attrs, f *frame) body {
 	m.norm = a.word("normalizationMethod", "none", "simplemax", "softmax")
 	m.threshold = a.num("threshold", 0)
 	a.int("numberOfLayers", 0)
-	a.num("width", 0) // width and altitude belong to radialBasis
-	a.num("altitude", 1)
+	m.width, m.altitude = a.num("width", 0), a.num("altitude", 1)
 	return m
 }
 
@@ -127,11 +129,12 @@ func (m *neural) layer(l *loader, e *element) error {
 	a := e.read()
 	ly := neuralLayer{activation: a.activation(m.activation), norm: a.word("normalizationMethod", "", "none", "simplemax", "softmax"),
 		threshold: a.num("threshold", m.threshold), first: len(m.ids)}
+	width, altitude := a.num("width", m.width), a.num("altitude", m.altitude)
 	a.int("numberOfNeurons", 0)
 	if ly.norm == "" {
 		ly.norm = m.norm
 	}
-	if err := a.end("width", "altitude"); err != nil {
+	if err := a.end(); err != nil {
 		return err
 	}
 	before := len(m.ids) // a neuron reads what earlier layers and the inputs give
@@ -141,8 +144,12 @@ func (m *neural) layer(l *loader, e *element) error {
 		}
 		b := c.read()
 		id := b.need("id")
-		n := neuron{bias: b.num("bias", 0)}
-		if err := b.end("width", "altitude"); err != nil {
+		n := neuron{bias: b.num("bias", 0), width: b.num("width", width)}
+		high := b.num("altitude", altitude)
+		if ly.activation == "radialBasis" && !(n.width > 0 && high > 0) {
+			b.fail("radialBasis needs a positive width and altitude")
+		}
+		if err := b.end(); err != nil {
 			return err
 		}
 		if err := m.add(c, id); err != nil {
@@ -164,6 +171,7 @@ func (m *neural) layer(l *loader, e *element) error {
 			}
 			return l.d.none(con)
 		})
+		n.height = float64(len(n.from)) * math.Log(high)
 		ly.neurons = append(ly.neurons, n)
 		return err
 	})
@@ -251,6 +259,10 @@ func (ly *neuralLayer) run(values []float64) {
 	out := values[ly.first : ly.first+len(ly.neurons)]
 	for i := range ly.neurons {
 		n := &ly.neurons[i]
+		if ly.activation == "radialBasis" {
+			out[i] = n.radial(values)
+			continue
+		}
 		z := n.bias
 		for j, from := range n.from {
 			z += n.weights[j] * values[from]
@@ -263,6 +275,16 @@ func (ly *neuralLayer) run(values []float64) {
 	case "simplemax":
 		scale(out)
 	}
+}
+
+// radial is the activation of a radialBasis neuron: its weights are a center.
+func (n *neuron) radial(values []float64) float64 {
+	sum := 0.0
+	for j, from := range n.from {
+		d := values[from] - n.weights[j]
+		sum += d * d
+	}
+	return math.Exp(n.height - sum/(2*n.width*n.width))
 }
 
 func activate(name string, z, threshold float64) float64 {

@@ -149,15 +149,14 @@ func TestOtherRefusals(t *testing.T) {
 		{otherDoc("Scorecard", "regression", "", "y", "", `<Characteristics><Characteristic name="A"><Attribute partialScore="1"><True/></Attribute></Characteristic></Characteristics>`), "Attribute", "no reasonCode"},
 		{otherDoc("RuleSetModel", "regression", "", "y", "", ""), "RuleSetModel", "expected classification"},
 		{otherDoc("ClusteringModel", "clustering", `modelClass="distributionBased"`, "", "", ""), "ClusteringModel", "modelClass"},
-		{otherDoc("ClusteringModel", "clustering", `modelClass="centerBased"`, "", "", `<ComparisonMeasure kind="similarity"/>`), "ComparisonMeasure", `kind="similarity" is not supported`},
-		{otherDoc("ClusteringModel", "clustering", `modelClass="centerBased"`, "", "", `<ComparisonMeasure kind="distance"><jaccard/></ComparisonMeasure>`), "jaccard", "not supported"},
-		{otherDoc("NeuralNetwork", "regression", `activationFunction="radialBasis"`, "y", "", ""), "NeuralNetwork", `activationFunction="radialBasis" is not supported`},
+		{otherDoc("ClusteringModel", "clustering", `modelClass="centerBased"`, "", "", `<ComparisonMeasure kind="likeness"/>`), "ComparisonMeasure", `kind="likeness" is not supported`},
+		{otherDoc("ClusteringModel", "clustering", `modelClass="centerBased"`, "", "", `<ComparisonMeasure kind="distance"><jaccard/></ComparisonMeasure>`), "jaccard", "is not a distance"},
+		{otherDoc("NeuralNetwork", "regression", `activationFunction="step"`, "y", "", ""), "NeuralNetwork", `activationFunction="step" is not supported`},
 		{otherDoc("NeuralNetwork", "regression", `activationFunction="tanh"`, "y", "", `<NeuralLayer><Neuron id="1"><Con from="9" weight="1"/></Neuron></NeuralLayer>`), "Con", `from="9" is no input`},
-		{otherDoc("GeneralRegressionModel", "regression", `modelType="CoxRegression"`, "y", "", ""), "GeneralRegressionModel", `modelType="CoxRegression" is not supported`},
+		{otherDoc("GeneralRegressionModel", "regression", `modelType="CoxRegression"`, "y", "", ""), "GeneralRegressionModel", `endTimeVariable is missing`},
 		{otherDoc("GeneralRegressionModel", "regression", `modelType="regression"`, "y", "", `<ParamMatrix><PCell parameterName="p" beta="1"/></ParamMatrix>`), "PCell", "not in the ParameterList"},
-		{otherDoc("NaiveBayesModel", "classification", ``, "c", "", ""), "NaiveBayesModel", "this model type is not supported"},
-		{otherDoc("SupportVectorMachineModel", "classification", ``, "c", "", ""), "SupportVectorMachineModel", "this model type is not supported"},
-		{otherDoc("NearestNeighborModel", "classification", ``, "c", "", ""), "NearestNeighborModel", "this model type is not supported"},
+		{otherDoc("TextModel", "classification", ``, "c", "", ""), "TextModel", "this model type is not supported"},
+		{otherDoc("SequenceModel", "classification", ``, "c", "", ""), "SequenceModel", "this model type is not supported"},
 	} {
 		_, err := Load(strings.NewReader(c.doc))
 		var fault *Error

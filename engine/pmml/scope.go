@@ -121,6 +121,7 @@ type row struct {
 	gen  uint32
 	err  error // the row's first fault
 	pool []float64
+	bits []bool
 	args []value
 }
 
@@ -148,6 +149,15 @@ func (r *row) floats(n int) []float64 {
 	r.pool = r.pool[:len(r.pool)+n]
 	clear(out)
 	return out
+}
+
+// flags gives n flags that live until the row's end or the next call.
+func (r *row) flags(n int) []bool {
+	if len(r.bits) < n {
+		r.bits = make([]bool, n)
+	}
+	clear(r.bits[:n])
+	return r.bits[:n]
 }
 
 // fail notes the row's fault, if it is the first, and gives a missing value.
