@@ -21,6 +21,7 @@ var imports = map[string][]string{
 	"engine/codec":             {},
 	"engine/pmml":              {},
 	"engine/sparkml":           {},
+	"engine/openscoring":       {"engine/codec", "engine/disk", "engine/pmml", "engine/sparkml"},
 	"engine/broker":            {},
 	"engine/disk":              {},
 	"engine/checkpoint":        {"engine/disk"},
@@ -37,7 +38,7 @@ var imports = map[string][]string{
 		"engine/checkpoint", "engine/function", "engine/connector", "engine/connector/kafka", "engine/connector/file",
 		"engine/connector/memory", "engine/connector/console", "engine/exec",
 	},
-	"cmd/millrace": {"sql", "catalog", "engine", "engine/codec"},
+	"cmd/millrace": {"sql", "catalog", "engine", "engine/codec", "engine/openscoring"},
 }
 
 // only is which outside package may be imported by which of ours.

@@ -1,0 +1,123 @@
+package openscoring
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+)
+
+//lint:ignore ST1005 it is the text of Java's XML reader
+var errNoXML = errors.New("Content is not allowed in prolog.")
+
+const forbidden = "this needs a request from the server's own machine, or the server's token (Authorization: Bearer)"
+
+// deploy answers PUT of a document.
+func (c *call) deploy(id string) {
+	if !c.admin(c.r) {
+		c.refuse(http.StatusForbidden, "Forbidden: "+forbidden)
+		return
+	}
+	body, err := c.read("pmml", "text/xml", "application/xml")
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	leave, err := c.place()
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	defer leave()
+	doc := bytes.Clone(body)
+	m, err := LoadPMML(doc)
+	if err != nil {
+		if t := bytes.TrimSpace(doc); len(t) > 0 && t[0] != '<' && !bytes.HasPrefix(t, []byte("\xef\xbb\xbf")) {
+			err = errNoXML
+		}
+		c.fail(err)
+		return
+	}
+	if want := query(c.r).Get("modelName"); want != "" && want != m.name {
+		c.fail(fmt.Errorf("the document's model is named %q, and modelName asks for %q", m.name, want))
+		return
+	}
+	e, fresh, err := c.store.deploy(id, doc, m)
+	switch {
+	case errors.Is(err, errDirectory):
+		c.fail(err)
+		return
+	case err != nil:
+		c.cfg.Logger.Error("a model could not be kept", "model", id, "error", err)
+		c.refuse(http.StatusInternalServerError, err.Error())
+		return
+	}
+	c.cfg.Logger.Info("deployed", "model", id, "checksum", m.checksum, "replaced", !fresh)
+	status := http.StatusOK
+	if fresh {
+		status = http.StatusCreated
+		c.w.Header().Set("Location", "/openscoring/model/"+id)
+	}
+	c.json(status, e.appendModel(nil, "", true))
+}
+
+// undeploy answers DELETE.
+func (c *call) undeploy(id string) {
+	if !c.admin(c.r) {
+		c.refuse(http.StatusForbidden, "Forbidden: "+forbidden)
+		return
+	}
+	ok, err := c.store.undeploy(id)
+	switch {
+	case errors.Is(err, errDirectory):
+		c.fail(err)
+	case err != nil:
+		c.cfg.Logger.Error("a model could not be removed", "model", id, "error", err)
+		c.refuse(http.StatusInternalServerError, err.Error())
+	case !ok:
+		c.status(http.StatusNotFound)
+	default:
+		c.cfg.Logger.Info("undeployed", "model", id)
+		c.json(http.StatusOK, []byte("{ }"))
+	}
+}
+
+// document answers with a model's PMML document.
+func (c *call) document(id string) {
+	if !c.admin(c.r) {
+		c.refuse(http.StatusForbidden, "Forbidden: "+forbidden)
+		return
+	}
+	e := c.find(id)
+	if e == nil {
+		return
+	}
+	if e.document == nil {
+		c.refuse(http.StatusNotFound, "the model "+id+" is a Spark ML directory and has no PMML document")
+		return
+	}
+	c.w.Header().Set("Content-Disposition", "attachment; filename=model.pmml.xml")
+	c.answer(http.StatusOK, "application/xml", e.document)
+}
+
+// readPart reads the part of a form that has the name.
+func (c *call) readPart(in io.Reader, boundary, name string) ([]byte, error) {
+	if boundary == "" {
+		return nil, errMediaType
+	}
+	form := multipart.NewReader(in, boundary)
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("the form has no part named %s", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if part.FormName() == name {
+			return c.readAll(part)
+		}
+	}
+}

@@ -1,0 +1,368 @@
+package openscoring
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+
+	"github.com/millrace-sql/millrace/engine/codec"
+	"github.com/millrace-sql/millrace/engine/pmml"
+	"github.com/millrace-sql/millrace/engine/sparkml"
+)
+
+// Model is a model with the names and texts that Openscoring's answers have. It
+// is immutable and may be used by many goroutines at once.
+type Model struct {
+	function string // miningFunction, empty if unknown
+	summary  string
+	name     string // modelName of the document
+	version  string
+	checksum string // SHA-256, hexadecimal
+	size     int64
+
+	inputs  []input
+	byName  map[string]int // of inputs
+	results []resultColumn // what is shown: targets, then final output fields
+	want    []int          // results as outputs of the scorer
+	score   scoreFunc
+
+	targets int // how many of results are targets
+	// undefined is the output field that an expression over a missing prediction
+	// stumbles over, empty if there is no such expression; it is the column at
+	// position predicted that tells.
+	undefined string
+	predicted int
+}
+
+// scoreFunc scores n rows: the outputs want, in that order, which belong to the
+// caller. In is borrowed.
+type scoreFunc func(mem memory.Allocator, n int, in []arrow.Array, want []int, fault func(row int, err error)) ([]arrow.Array, error)
+
+// input is a field that a model takes.
+type input struct {
+	field
+	typ  arrow.DataType
+	kind kind
+
+	nanIsNull   bool   // the document declares NaN missing
+	invalid     string // invalidValueTreatment
+	replacement string // for invalid values, with asValue
+}
+
+// resultColumn is a field that a model gives.
+type resultColumn struct {
+	field
+	typ  arrow.DataType
+	key  []byte             // `"name" : `
+	json *codec.ValueWriter // for types that are no scalars
+}
+
+// field is a member of a schema.
+type field struct {
+	name, display    string
+	dataType, opType string
+	values           []string
+}
+
+// LoadPMML compiles a PMML document. Errors say what the document lacks or what
+// of it is not supported, by element and line.
+func LoadPMML(doc []byte) (*Model, error) {
+	p, err := pmml.Load(bytes.NewReader(doc))
+	if err != nil {
+		return nil, err
+	}
+	outs := p.Outputs()
+	var wanted []string
+	for i, o := range outs {
+		if i > 0 || o.Field.Name != p.TargetName() {
+			wanted = append(wanted, o.Field.Name)
+		}
+	}
+	d, err := scanDocument(doc, wanted)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{
+		function: p.FunctionName(), summary: p.Summary(), name: d.modelName, version: d.version, checksum: p.Checksum(), size: p.Size(),
+		score: p.ScoreOutputs, predicted: -1,
+	}
+	for _, f := range p.Inputs() {
+		m.inputs = append(m.inputs, d.input(f))
+	}
+	for i, o := range outs {
+		if !o.Final {
+			continue
+		}
+		var f field
+		if about := d.outputs[o.Field.Name]; about != nil {
+			f = newField(about, o.Field)
+		} else {
+			f = d.target(o.Field, p.FunctionName())
+			m.targets++
+		}
+		m.results = append(m.results, resultColumn{field: f, typ: o.Field.Type})
+		m.want = append(m.want, i)
+	}
+	m.findUndefined(d, outs)
+	return m, m.finish()
+}
+
+// findUndefined finds the expression that fails when there is no prediction.
+func (m *Model) findUndefined(d *document, outs []pmml.Output) {
+	for i, o := range outs {
+		if o.Role == pmml.Predicted && m.predicted < 0 {
+			m.predicted = m.position(i)
+		}
+		about := d.outputs[o.Field.Name]
+		if about == nil || m.undefined != "" {
+			continue
+		}
+		for _, ref := range about.refs {
+			if d.outputs[ref] != nil && m.undefined == "" {
+				m.undefined = ref
+			}
+		}
+	}
+	if m.predicted < 0 {
+		m.undefined = ""
+	}
+}
+
+// position is where output i of the scorer is among the results; an output that
+// is not shown is no use.
+func (m *Model) position(i int) int {
+	for at, w := range m.want {
+		if w == i {
+			return at
+		}
+	}
+	return -1
+}
+
+func (d *document) input(f arrow.Field) input {
+	in := input{typ: f.Type, invalid: d.mining[f.Name].invalid, replacement: d.mining[f.Name].replacement}
+	about := d.data[f.Name]
+	if about == nil {
+		about = &documentField{name: f.Name}
+	}
+	in.field, in.nanIsNull = newField(about, f), about.nanIsNull
+	return in
+}
+
+// target describes a target field by its DataField. A model without one, a
+// clustering for instance, has a target that the document does not name.
+func (d *document) target(f arrow.Field, function string) field {
+	if about := d.data[f.Name]; about != nil {
+		return newField(about, f)
+	}
+	about := &documentField{name: f.Name}
+	if function != "regression" {
+		about.opType = "categorical"
+	}
+	return newField(about, f)
+}
+
+// newField completes what a document says by what the column is.
+func newField(d *documentField, f arrow.Field) field {
+	dataType, opType := d.dataType, d.opType
+	if dataType == "" {
+		dataType = typeName(f.Type)
+	}
+	if opType == "" {
+		opType = opTypeOf(f.Type)
+	}
+	return field{name: f.Name, display: d.display, dataType: dataType, opType: opType, values: d.ranges()}
+}
+
+// typeName is PMML's word for a column's type.
+func typeName(t arrow.DataType) string {
+	switch t.ID() {
+	case arrow.FLOAT64:
+		return "double"
+	case arrow.FLOAT32:
+		return "float"
+	case arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64:
+		return "integer"
+	case arrow.BOOL:
+		return "boolean"
+	case arrow.DATE32:
+		return "date"
+	case arrow.TIMESTAMP:
+		return "dateTime"
+	case arrow.STRING:
+		return "string"
+	}
+	return t.String()
+}
+
+func opTypeOf(t arrow.DataType) string {
+	switch t.ID() {
+	case arrow.FLOAT64, arrow.FLOAT32, arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64:
+		return "continuous"
+	}
+	return "categorical"
+}
+
+// LoadSparkML reads a directory that Spark ML's save() wrote.
+func LoadSparkML(dir string) (*Model, error) {
+	fsys := os.DirFS(dir)
+	s, err := sparkml.Load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{summary: "Spark ML " + s.Kind(), function: functionOf(s.Kind()), predicted: -1}
+	if m.checksum, m.size, err = sumDirectory(fsys); err != nil {
+		return nil, err
+	}
+	for _, f := range s.Inputs() {
+		m.inputs = append(m.inputs, input{field: newField(&documentField{name: f.Name}, f), typ: f.Type})
+	}
+	for i, o := range s.Outputs() {
+		if !o.Final {
+			continue
+		}
+		m.results = append(m.results, resultColumn{field: newField(&documentField{name: o.Field.Name}, o.Field), typ: o.Field.Type})
+		m.want = append(m.want, i)
+	}
+	m.score = func(mem memory.Allocator, n int, in []arrow.Array, want []int, fault func(int, error)) ([]arrow.Array, error) {
+		all, err := s.Score(mem, n, in, fault)
+		if err != nil {
+			return nil, err
+		}
+		picked := make([]arrow.Array, len(want))
+		for i, w := range want {
+			all[w].Retain()
+			picked[i] = all[w]
+		}
+		releaseAll(all)
+		return picked, nil
+	}
+	return m, m.finish()
+}
+
+// functionOf is PMML's word for what a Spark class does, empty if its name does
+// not say.
+func functionOf(kind string) string {
+	for _, w := range []struct{ part, function string }{
+		{"Classif", "classification"}, {"Logistic", "classification"}, {"Bayes", "classification"}, {"SVC", "classification"},
+		{"Regress", "regression"}, {"KMeans", "clustering"},
+	} {
+		if strings.Contains(kind, w.part) {
+			return w.function
+		}
+	}
+	return ""
+}
+
+// sumDirectory is over the names and contents of all files that are not hidden.
+func sumDirectory(dir fs.FS) (sum string, size int64, err error) {
+	h := sha256.New()
+	err = fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			return err
+		}
+		b, err := fs.ReadFile(dir, path)
+		fmt.Fprintf(h, "%s %d\n", path, len(b))
+		h.Write(b)
+		size += int64(len(b))
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+// Load reads a model file or directory. Format is pmml or sparkml; empty takes a
+// directory for Spark ML's and a file for PMML.
+func Load(path, format string) (*Model, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if format == "" {
+		format = "pmml"
+		if info.IsDir() {
+			format = "sparkml"
+		}
+	}
+	var m *Model
+	switch {
+	case format == "pmml" && info.IsDir():
+		return nil, fmt.Errorf("%s is a directory, and a PMML document is a file", path)
+	case format == "pmml":
+		var doc []byte
+		if doc, err = os.ReadFile(path); err == nil {
+			m, err = LoadPMML(doc)
+		}
+	case format == "sparkml" && !info.IsDir():
+		return nil, fmt.Errorf("%s is a file, and Spark ML saves a model as a directory", path)
+	case format == "sparkml":
+		m, err = LoadSparkML(path)
+	default:
+		return nil, fmt.Errorf("format %s: pmml or sparkml was expected", format)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// finish prepares what requests need and refuses models that they cannot feed.
+func (m *Model) finish() error {
+	m.byName = make(map[string]int, len(m.inputs))
+	for i := range m.inputs {
+		in := &m.inputs[i]
+		var ok bool
+		if in.kind, ok = kindOf(in.typ); !ok {
+			return fmt.Errorf("its input %s is a %s: a request has only numbers, texts, booleans and dates; a pipeline that begins with a VectorAssembler can be served", in.name, in.typ)
+		}
+		m.byName[in.name] = i
+	}
+	for i := range m.results {
+		r := &m.results[i]
+		r.key = append(appendJSONString(nil, r.name), " : "...)
+		if _, ok := kindOf(r.typ); ok {
+			continue
+		}
+		w, err := codec.NewValueWriter(r.typ, codec.JSONOptions{Zone: time.UTC})
+		if err != nil {
+			return fmt.Errorf("its output %s: %w", r.name, err)
+		}
+		r.json = w
+	}
+	return nil
+}
+
+// Inputs are the names of the fields the model takes.
+func (m *Model) Inputs() []string {
+	names := make([]string, len(m.inputs))
+	for i := range m.inputs {
+		names[i] = m.inputs[i].name
+	}
+	return names
+}
+
+// Results are the names of the columns the model gives: its targets, then its
+// final output fields, in Openscoring's order.
+func (m *Model) Results() []string {
+	names := make([]string, len(m.results))
+	for i := range m.results {
+		names[i] = m.results[i].name
+	}
+	return names
+}
+
+// Summary is the model's type for a person: "Ensemble model".
+func (m *Model) Summary() string { return m.summary }
+
+func releaseAll(arrays []arrow.Array) {
+	for _, a := range arrays {
+		a.Release()
+	}
+}

@@ -1,0 +1,228 @@
+package openscoring
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The classes of Openscoring's requests, for messages.
+const (
+	recordClass = "org.openscoring.common.EvaluationRequest"
+	batchClass  = "org.openscoring.common.BatchEvaluationRequest"
+)
+
+// errTooManyRows refuses a request with more records than a server takes.
+var errTooManyRows = errors.New("too many records")
+
+// nullError is what Openscoring says of a request that lacks something: the text
+// of the NullPointerException that it runs into.
+type nullError struct{ call, what string }
+
+func (e *nullError) Error() string {
+	return fmt.Sprintf("Cannot invoke %q because %q is null", e.call, e.what)
+}
+
+var (
+	errNoRecord    = &nullError{recordClass + ".getArguments()", "request"}
+	errNoArguments = &nullError{"java.util.Map.get(Object)", "requestArguments"}
+	errNoBatch     = &nullError{batchClass + ".getRequests()", "batchRequest"}
+	errNoRequests  = &nullError{"java.util.List.iterator()", "requests"}
+)
+
+// batch is a request of records: their arguments as rows, and the ids. It is
+// reused from request to request.
+type batch struct {
+	rows *rows
+	json jsonReader
+	id   []byte // of the whole; empty for none
+	ids  [][]byte
+	max  int // records, 0 for any number
+}
+
+// parseRecord reads one record.
+func (b *batch) parseRecord(body []byte) error {
+	b.begin(body)
+	ok, err := b.record(recordClass)
+	switch {
+	case err != nil:
+		return err
+	case b.json.err != nil:
+		return b.json.err
+	case !ok:
+		return errNoRecord
+	}
+	return nil
+}
+
+// parseBatch reads {"id", "requests": [records]}. What is wrong with a single
+// record becomes its fault; what is no JSON is an error.
+func (b *batch) parseBatch(body []byte) error {
+	b.begin(body)
+	r := &b.json
+	switch r.space() {
+	case 0:
+		return errNoBatch
+	case '{':
+	default:
+		c, _ := r.value(0)
+		if r.err == nil && c.shape == absent {
+			return errNoBatch
+		}
+		b.mismatch(batchClass, c, 0)
+		return r.err
+	}
+	var err error
+	seen := false
+	ok := r.members(func(name []byte) bool {
+		switch string(name) {
+		case "id":
+			b.id = b.text(batchClass + `["id"]`)
+		case "requests":
+			seen, err = b.requests()
+		default:
+			b.unknown(name, batchClass, `"id", "requests"`)
+		}
+		return r.err == nil && err == nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return r.err
+	case !seen:
+		return errNoRequests
+	}
+	return nil
+}
+
+// requests reads the records of a batch; seen is false for null.
+func (b *batch) requests() (seen bool, err error) {
+	r := &b.json
+	if r.space() != '[' {
+		start := r.at
+		c, _ := r.value(0)
+		if c.shape != absent {
+			b.mismatch("java.util.ArrayList<"+recordClass+">", c, start)
+		}
+		return false, nil
+	}
+	r.elements(func() bool {
+		if b.max > 0 && b.rows.n >= b.max {
+			err = fmt.Errorf("%w: at most %d in a request", errTooManyRows, b.max)
+			return false
+		}
+		ok, fault := b.record(recordClass)
+		switch {
+		case r.err != nil:
+			return false
+		case fault != nil:
+			b.rows.addFault(classNull, fault.Error())
+		case !ok:
+			b.ids = append(b.ids, nil)
+			b.rows.addFault(classNull, errNoRecord.Error())
+		}
+		return true
+	})
+	return true, err
+}
+
+func (b *batch) begin(body []byte) {
+	b.json = jsonReader{b: body, scratch: b.json.scratch[:0]}
+	b.id, b.ids = nil, b.ids[:0]
+}
+
+// record reads {"id", "arguments"} and adds its row; ok is false for null or
+// nothing. The error is of a record that has no arguments: then no row was added.
+func (b *batch) record(class string) (ok bool, err error) {
+	r := &b.json
+	if r.space() != '{' {
+		if r.at == len(r.b) {
+			return false, nil
+		}
+		start := r.at
+		c, ok := r.value(0)
+		if ok && c.shape == absent {
+			return false, nil
+		}
+		b.mismatch(class, c, start)
+		return false, nil
+	}
+	b.ids = append(b.ids, nil)
+	at, has := len(b.ids)-1, false
+	ok = r.members(func(name []byte) bool {
+		switch string(name) {
+		case "id":
+			b.ids[at] = b.text(class + `["id"]`)
+		case "arguments":
+			has = b.arguments()
+		default:
+			b.unknown(name, class, `"id", "arguments"`)
+		}
+		return r.err == nil
+	})
+	if !ok {
+		return false, nil
+	}
+	if !has {
+		return true, errNoArguments
+	}
+	b.rows.add()
+	return true, nil
+}
+
+// arguments reads a record's cells; false for null.
+func (b *batch) arguments() bool {
+	r := &b.json
+	if r.space() != '{' {
+		start := r.at
+		c, _ := r.value(0)
+		if c.shape != absent {
+			b.mismatch("java.util.LinkedHashMap<java.lang.String,java.lang.Object>", c, start)
+		}
+		return false
+	}
+	return r.members(func(name []byte) bool {
+		c, ok := r.value(0)
+		if i, known := b.rows.m.byName[string(name)]; known && ok {
+			b.rows.cells[i] = c
+		}
+		return ok
+	})
+}
+
+// text reads a value that must be a text, or a number or boolean taken as one.
+func (b *batch) text(chain string) []byte {
+	start := b.json.at
+	c, ok := b.json.value(0)
+	if ok && c.shape >= list {
+		b.mismatch("java.lang.String", c, start)
+		b.json.err.chain = chain
+	}
+	return c.text
+}
+
+// unknown refuses a member; Jackson has read the first token of its value then.
+func (b *batch) unknown(name []byte, class, known string) {
+	r := &b.json
+	c, ok := r.value(0)
+	if !ok {
+		return
+	}
+	if c.shape >= list {
+		r.at -= len(c.text) - 1
+	}
+	r.fail(r.at, "Unrecognized field \"%s\" (class %s), not marked as ignorable (2 known properties: %s])", name, class, known)
+	r.err.chain = fmt.Sprintf("%s[\"%s\"]", class, name)
+}
+
+// mismatch refuses a value of the wrong shape for a Java type.
+func (b *batch) mismatch(class string, c cell, start int) {
+	if b.json.err != nil {
+		return
+	}
+	what := map[shape][2]string{
+		list: {"Array", "START_ARRAY"}, object: {"Object", "START_OBJECT"}, quoted: {"String", "VALUE_STRING"},
+		number: {"Number", "VALUE_NUMBER"}, boolean: {"Boolean", "VALUE_BOOLEAN"},
+	}[c.shape]
+	b.json.fail(start, "Cannot deserialize value of type `%s` from %s value (token `JsonToken.%s`)", class, what[0], what[1])
+}

@@ -1,0 +1,162 @@
+package openscoring
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow/go/v14/arrow/memory"
+
+	"github.com/millrace-sql/millrace/engine/disk"
+)
+
+// Config says what a server holds and allows. The zero Config keeps models in
+// memory and has the defaults named below.
+type Config struct {
+	// Dir is the folder of the models: PMML documents (*.pmml) and directories that
+	// Spark ML saved. What is there at the start is deployed under its name, and
+	// what is deployed is kept there. Empty: models are kept in memory only.
+	Dir string
+	// Token lets a request that carries it (Authorization: Bearer) deploy, undeploy
+	// and read documents from anywhere. Empty: only requests from this machine may.
+	Token string
+
+	MaxBody        int64         // bytes of a request's body, unpacked; default 64 MiB
+	MaxRows        int           // records of a request; default 100,000
+	MaxConcurrency int           // requests computed at a time, the others wait; default 4 a processor
+	Timeout        time.Duration // for reading a request, waiting, and writing its answer, each; default 30 s
+	Grace          time.Duration // for requests under way when the server stops; default 10 s
+
+	Logger    *slog.Logger     // default: none
+	Allocator memory.Allocator // for Arrow data; default: Go's memory
+	FS        disk.FS          // where documents are kept; default: the machine's
+}
+
+func (c *Config) setDefaults() {
+	if c.MaxBody <= 0 {
+		c.MaxBody = 64 << 20
+	}
+	if c.MaxRows <= 0 {
+		c.MaxRows = 100_000
+	}
+	if c.MaxConcurrency <= 0 {
+		c.MaxConcurrency = 4 * runtime.GOMAXPROCS(0)
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.Grace <= 0 {
+		c.Grace = 10 * time.Second
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Allocator == nil {
+		c.Allocator = memory.DefaultAllocator
+	}
+	if c.FS == nil {
+		c.FS = disk.OS{}
+	}
+}
+
+// Server answers requests for models. It is made by New; all methods may be
+// called concurrently.
+type Server struct {
+	cfg     Config
+	store   *store
+	faults  []Fault
+	mux     *http.ServeMux
+	origin  *http.CrossOriginProtection
+	places  chan struct{} // a value for each request being computed
+	metrics metrics
+	buffers sync.Pool // *buffers
+}
+
+// New makes a server and loads the models of its folder. Files that could not
+// be loaded are in Faults and do not stop it; an error means that the folder
+// cannot be used.
+func New(cfg Config) (*Server, error) {
+	cfg.setDefaults()
+	st, faults, err := openStore(cfg.Dir, cfg.FS)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, store: st, faults: faults, origin: http.NewCrossOriginProtection(), places: make(chan struct{}, cfg.MaxConcurrency)}
+	s.metrics.started = time.Now()
+	s.buffers.New = func() any { return &buffers{} }
+	s.mux = http.NewServeMux()
+	s.mux.HandleFunc("/openscoring/model", s.collection)
+	s.mux.HandleFunc("/openscoring/model/{id}", s.model)
+	s.mux.HandleFunc("/openscoring/model/{id}/{action}", s.action)
+	s.mux.HandleFunc("/metrics", s.serveMetrics)
+	s.mux.HandleFunc("/healthz", s.serveHealth)
+	s.mux.HandleFunc("/openapi.json", serveOpenAPI)
+	s.mux.HandleFunc("/{$}", servePage)
+	s.mux.HandleFunc("/", s.nothing)
+	for _, f := range faults {
+		cfg.Logger.Error("a model was left out", "path", f.Path, "error", f.Err)
+	}
+	return s, nil
+}
+
+// Faults are the files of the folder that New could not load.
+func (s *Server) Faults() []Fault { return s.faults }
+
+// Models are the names of the deployed models, in order.
+func (s *Server) Models() []string {
+	var ids []string
+	for _, e := range s.store.all() {
+		ids = append(ids, e.id)
+	}
+	return ids
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	s.mux.ServeHTTP(w, r)
+}
+
+// Serve answers requests on a listener, with TLS if certificates is not nil,
+// until ctx ends. Then it takes no more, and returns when those under way are
+// answered or the time for that is over. It closes the listener.
+func (s *Server) Serve(ctx context.Context, l net.Listener, certificates *tls.Config) error {
+	srv := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: s.cfg.Timeout,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+		TLSConfig:         certificates,
+	}
+	done := make(chan error, 1)
+	go func() {
+		if certificates != nil {
+			done <- srv.ServeTLS(l, "", "")
+			return
+		}
+		done <- srv.Serve(l)
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Grace)
+	defer cancel()
+	err := srv.Shutdown(grace)
+	if err != nil {
+		err = errors.Join(err, srv.Close())
+	}
+	if end := <-done; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
+	return err
+}

@@ -1,0 +1,194 @@
+package openscoring
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace-sql/millrace/engine/disk"
+)
+
+// validID is what a model may be called.
+var validID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9\-._]*$`)
+
+// extension is that of PMML documents in a models folder.
+const extension = ".pmml"
+
+// maxID bounds names, so that they fit into a file's.
+const maxID = 200
+
+// entry is a deployed model. All but the time of access never changes.
+type entry struct {
+	id       string
+	model    *Model
+	document []byte // nil for a Spark ML directory
+	created  time.Time
+	accessed atomic.Pointer[time.Time]
+	stats    *modelStats
+}
+
+// store is the deployed models: in memory, and in a folder if there is one. A
+// document is in the folder before it answers requests, and gone from it before
+// it stops to.
+type store struct {
+	dir string // empty: none
+	fs  disk.FS
+
+	change sync.Mutex // held while a model is deployed or undeployed
+	mu     sync.RWMutex
+	models map[string]*entry
+}
+
+// Fault is a file of the models folder that was left out.
+type Fault struct {
+	Path string
+	Err  error
+}
+
+// openStore loads what the folder holds. A file that is no model does not stop
+// the others; it is among the faults.
+func openStore(dir string, fsys disk.FS) (*store, []Fault, error) {
+	s := &store{dir: dir, fs: fsys, models: map[string]*entry{}}
+	if dir == "" {
+		return s, nil, nil
+	}
+	if err := disk.MkdirAll(fsys, dir); err != nil {
+		return nil, nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, nil, disk.Explain("read", dir, err)
+	}
+	var faults []Fault
+	for _, d := range entries {
+		path := filepath.Join(dir, d.Name())
+		if disk.IsTemporary(d.Name()) {
+			// Left by a crash in the middle of a deployment, which had not been answered.
+			if err := fsys.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				faults = append(faults, Fault{path, err})
+			}
+			continue
+		}
+		if err := s.load(path); err != nil {
+			faults = append(faults, Fault{path, err})
+		}
+	}
+	return s, faults, nil
+}
+
+// load deploys a file or directory of the folder under its name.
+func (s *store) load(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	id, isPMML := strings.CutSuffix(filepath.Base(path), extension)
+	switch {
+	case strings.HasPrefix(id, "."), info.IsDir() && !isSparkML(path), !info.IsDir() && !isPMML:
+		return nil // something else that lies there
+	case !validID.MatchString(id) || len(id) > maxID:
+		return fmt.Errorf("%q cannot be a model's name: letters, digits, -, . and _ were expected", id)
+	case s.models[id] != nil:
+		return fmt.Errorf("a second model %s", id)
+	}
+	e := &entry{id: id, created: info.ModTime(), stats: &modelStats{}}
+	if info.IsDir() {
+		e.model, err = LoadSparkML(path)
+	} else if e.document, err = os.ReadFile(path); err == nil {
+		e.model, err = LoadPMML(e.document)
+	}
+	if err != nil {
+		return err
+	}
+	s.models[id] = e
+	return nil
+}
+
+func isSparkML(path string) bool {
+	info, err := os.Stat(filepath.Join(path, "metadata"))
+	return err == nil && info.IsDir()
+}
+
+// get gives a model, nil if there is none.
+func (s *store) get(id string) *entry {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.models[id]
+}
+
+// all gives the models in the order of their names, ignoring case.
+func (s *store) all() []*entry {
+	s.mu.RLock()
+	list := make([]*entry, 0, len(s.models))
+	for _, e := range s.models {
+		list = append(list, e)
+	}
+	s.mu.RUnlock()
+	slices.SortFunc(list, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.id), strings.ToLower(b.id)), cmp.Compare(a.id, b.id))
+	})
+	return list
+}
+
+// errDirectory refuses a change of a model that is not the server's to change.
+var errDirectory = errors.New("this model is a Spark ML directory of the models folder: change it there, and start the server again")
+
+// deploy puts a document in place; fresh says that it replaced none. Requests
+// under way go on with the model they began with.
+func (s *store) deploy(id string, doc []byte, m *Model) (e *entry, fresh bool, err error) {
+	s.change.Lock()
+	defer s.change.Unlock()
+	old := s.get(id)
+	if old != nil && old.document == nil {
+		return nil, false, errDirectory
+	}
+	if s.dir != "" {
+		if err := disk.ReplaceFile(s.fs, s.path(id), doc); err != nil {
+			return nil, false, err
+		}
+	}
+	e = &entry{id: id, model: m, document: doc, created: time.Now(), stats: &modelStats{}}
+	if old != nil {
+		e.stats = old.stats
+	}
+	s.mu.Lock()
+	s.models[id] = e
+	s.mu.Unlock()
+	return e, old == nil, nil
+}
+
+// undeploy removes a model; ok is false if there is none.
+func (s *store) undeploy(id string) (ok bool, err error) {
+	s.change.Lock()
+	defer s.change.Unlock()
+	old := s.get(id)
+	if old == nil {
+		return false, nil
+	}
+	if old.document == nil {
+		return true, errDirectory
+	}
+	if s.dir != "" {
+		if err := s.fs.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return true, disk.Explain("remove", s.path(id), err)
+		}
+		if err := disk.SyncDir(s.fs, s.dir); err != nil {
+			return true, err
+		}
+	}
+	s.mu.Lock()
+	delete(s.models, id)
+	s.mu.Unlock()
+	return true, nil
+}
+
+func (s *store) path(id string) string { return filepath.Join(s.dir, id+extension) }
