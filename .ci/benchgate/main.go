@@ -5,10 +5,12 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +20,7 @@ import (
 // slack is which part of a wanted ratio is enough: shared machines are noisy.
 const slack = 0.7
 
-// runs is how often each benchmark runs; the median counts.
+// runs is how often each pair of benchmarks runs; the median ratio counts.
 const runs = 3
 
 // gate is one ratio: how many times longer a row takes in slow than in fast.
@@ -51,9 +53,14 @@ func main() {
 func check(w io.Writer) (bool, error) {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "ratio\tns/row\tof\twanted\tfails below\tmeasured\t")
+	binaries, err := os.MkdirTemp("", "benchgate")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(binaries)
 	ok := true
 	for _, g := range gates {
-		fast, slow, err := g.measure()
+		fast, slow, err := g.measure(binaries)
 		if err != nil {
 			return false, err
 		}
@@ -66,32 +73,37 @@ func check(w io.Writer) (bool, error) {
 	return ok, tab.Flush()
 }
 
-// measure gives the median ns/row of both ways.
-func (g gate) measure() (fast, slow float64, err error) {
-	cmd := exec.Command("go", "test", "-run", "^$", "-bench", fmt.Sprintf("^Benchmark(%s|%s)$", g.fast, g.slow),
-		"-benchtime", g.benchtime, "-count", strconv.Itoa(runs), g.pkg)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return 0, 0, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+// measure runs both ways beside each other, runs times over, and gives the costs
+// of the run whose ratio is the median: what else the machine does then slows both.
+func (g gate) measure(binaries string) (fast, slow float64, err error) {
+	binary := filepath.Join(binaries, strings.ReplaceAll(g.pkg, "/", "_")+".test")
+	if out, err := exec.Command("go", "test", "-c", "-o", binary, g.pkg).CombinedOutput(); err != nil {
+		return 0, 0, fmt.Errorf("%s: %w\n%s", g.pkg, err, out)
 	}
-	found := parse(string(out))
-	for _, side := range []struct {
-		name string
-		to   *float64
-	}{{g.fast, &fast}, {g.slow, &slow}} {
-		values := found[side.name]
-		if len(values) != runs {
-			return 0, 0, fmt.Errorf("%s: Benchmark%s ran %d times, want %d\n%s", g.pkg, side.name, len(values), runs, out)
+	type pair struct{ fast, slow float64 }
+	var pairs []pair
+	for range runs {
+		cmd := exec.Command(binary, "-test.run", "^$", "-test.bench", fmt.Sprintf("^Benchmark(%s|%s)$", g.fast, g.slow), "-test.benchtime", g.benchtime)
+		cmd.Dir = g.pkg
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return 0, 0, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 		}
-		slices.Sort(values)
-		*side.to = values[runs/2]
+		found := parse(string(out))
+		p := pair{found[g.fast], found[g.slow]}
+		if p.fast <= 0 || p.slow <= 0 {
+			return 0, 0, fmt.Errorf("%s: Benchmark%s or Benchmark%s reported no ns/row\n%s", g.pkg, g.fast, g.slow, out)
+		}
+		pairs = append(pairs, p)
 	}
-	return fast, slow, nil
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(a.slow/a.fast, b.slow/b.fast) })
+	m := pairs[runs/2]
+	return m.fast, m.slow, nil
 }
 
 // parse reads the ns/row of benchmarks, by name without Benchmark and -procs.
-func parse(out string) map[string][]float64 {
-	found := map[string][]float64{}
+func parse(out string) map[string]float64 {
+	found := map[string]float64{}
 	sc := bufio.NewScanner(strings.NewReader(out))
 	for sc.Scan() {
 		f := strings.Fields(sc.Text())
@@ -104,7 +116,7 @@ func parse(out string) map[string][]float64 {
 				continue
 			}
 			if v, err := strconv.ParseFloat(f[i], 64); err == nil {
-				found[name] = append(found[name], v)
+				found[name] = v
 			}
 		}
 	}
