@@ -69,7 +69,7 @@ func (e *Engine) openSource(ctx context.Context, q *Query, leaf *exec.ScanLeaf) 
 	t := leaf.Scan.Table
 	src, err := e.connectors[t.Connector].OpenSource(ctx, e.env(q.status), t)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", t.Connector, t.Name, err)
+		return nil, named(t, err)
 	}
 	return src, nil
 }

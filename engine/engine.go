@@ -98,14 +98,18 @@ func (e *Engine) Close() error {
 	for _, q := range e.Queries() {
 		<-q.done
 	}
+	var err error
+	if m, ok := e.connectors["memory"].(*memconn.Connector); ok {
+		err = m.Close()
+	}
 	e.mu.Lock()
 	b := e.broker
 	e.broker = nil
 	e.mu.Unlock()
 	if b != nil {
-		return b.Close()
+		err = errors.Join(err, b.Close())
 	}
-	return nil
+	return err
 }
 
 // Queries lists the queries of this engine, running and ended, by name.

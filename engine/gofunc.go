@@ -22,6 +22,7 @@ func Function1[A, R Value](name string, f func(A) (R, error)) catalog.Function {
 	return goFunction{name: name, args: []arrow.DataType{typeOf[A]()}, result: typeOf[R](),
 		eval: func(t catalog.Task, n int, args []arrow.Array) (arrow.Array, error) {
 			get, out := reader[A](args[0]), newWriter[R](t, n)
+			defer out.builder.Release() // also when f panics
 			for i := range n {
 				if args[0].IsNull(at(args[0], n, i)) {
 					out.null()
@@ -29,7 +30,7 @@ func Function1[A, R Value](name string, f func(A) (R, error)) catalog.Function {
 				}
 				out.put(t, name, i)(f(get(at(args[0], n, i))))
 			}
-			return out.finish(), nil
+			return out.builder.NewArray(), nil
 		}}
 }
 
@@ -38,6 +39,7 @@ func Function2[A, B, R Value](name string, f func(A, B) (R, error)) catalog.Func
 	return goFunction{name: name, args: []arrow.DataType{typeOf[A](), typeOf[B]()}, result: typeOf[R](),
 		eval: func(t catalog.Task, n int, args []arrow.Array) (arrow.Array, error) {
 			a, b, out := reader[A](args[0]), reader[B](args[1]), newWriter[R](t, n)
+			defer out.builder.Release() // also when f panics
 			for i := range n {
 				x, y := at(args[0], n, i), at(args[1], n, i)
 				if args[0].IsNull(x) || args[1].IsNull(y) {
@@ -46,7 +48,7 @@ func Function2[A, B, R Value](name string, f func(A, B) (R, error)) catalog.Func
 				}
 				out.put(t, name, i)(f(a(x), b(y)))
 			}
-			return out.finish(), nil
+			return out.builder.NewArray(), nil
 		}}
 }
 
@@ -120,9 +122,4 @@ func (w writer[T]) put(t catalog.Task, name string, i int) func(T, error) {
 		}
 		w.append(v)
 	}
-}
-
-func (w writer[T]) finish() arrow.Array {
-	defer w.builder.Release()
-	return w.builder.NewArray()
 }

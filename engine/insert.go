@@ -179,9 +179,17 @@ func (e *Engine) openSink(ctx context.Context, q *Query, w *plan.Write, schema *
 	}
 	sink, err := e.connectors[t.Connector].OpenSink(ctx, e.env(q.status), t, schema)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", t.Connector, t.Name, err)
+		return nil, named(t, err)
 	}
 	return sink, nil
+}
+
+// named puts a table into an error that does not name it.
+func named(t *catalog.Table, err error) error {
+	if strings.Contains(err.Error(), t.Name) {
+		return err
+	}
+	return fmt.Errorf("%s %s: %w", t.Connector, t.Name, err)
 }
 
 // startStream opens everything a streaming query needs, logs its first offsets
@@ -194,6 +202,7 @@ func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts 
 	defer func() {
 		if err != nil {
 			e.forget(q)
+			err = fmt.Errorf("query %s: %w", q.name, err)
 		}
 	}()
 	program, err := exec.Compile(w.Input)

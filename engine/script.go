@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/millrace-sql/millrace/sql"
+	"github.com/millrace-sql/millrace/sql/plan"
 )
 
 // Run checks a script and, when no statement is faulty, executes its statements
@@ -138,8 +139,7 @@ func (s *session) check(ctx context.Context, st sql.Statement, src *sql.Source) 
 	case *sql.CreateQuery:
 		return s.checkQuery(st)
 	case *sql.Insert:
-		_, err := s.bindInsert(st)
-		return err
+		return s.checkInsert(st, sql.Ident{Span: st.Table.Span, Name: st.Table.Name}, startOptions{}, false)
 	case *sql.SelectStmt:
 		_, err := s.bindSelect(st.Query)
 		return err
@@ -164,24 +164,70 @@ func (s *session) check(ctx context.Context, st sql.Statement, src *sql.Source) 
 		}
 		return nil
 	case *sql.Await:
-		if !st.All {
-			return s.checkQueryName(st.Name, false)
-		}
+		return s.checkEnd(st.Name, st.All, !st.Available)
 	case *sql.Stop:
-		if !st.All {
-			return s.checkQueryName(st.Name, false)
-		}
+		return s.checkEnd(st.Name, st.All, true)
 	}
 	return nil
 }
 
 func (s *session) checkQuery(st *sql.CreateQuery) error {
-	if _, err := queryOptions(st.Options); err != nil {
+	opts, err := queryOptions(st.Options)
+	if err != nil {
 		return err
 	}
-	_, err := s.bindInsert(st.Insert)
-	s.queries[strings.ToLower(st.Name.Name)] = true
+	return s.checkInsert(st.Insert, st.Name, opts, st.OrReplace || st.IfNotExists)
+}
+
+// checkInsert checks an INSERT that starts a query of some name when its input has
+// no end. Again allows a name that is in use.
+func (s *session) checkInsert(st *sql.Insert, name sql.Ident, opts startOptions, again bool) error {
+	w, err := s.bindInsert(st)
+	if err == nil && !plan.IsUnbounded(w) {
+		return nil
+	}
+	low := strings.ToLower(name.Name)
+	if err == nil && !again && s.runs(low) {
+		err = queryRuns(name)
+	}
+	s.queries[low] = !s.engine.cfg.AvailableNow && !opts.trigger.AvailableNow && !opts.trigger.Once
 	return err
+}
+
+// runs says whether a query of that name would run at this place of the script.
+func (s *session) runs(low string) bool {
+	if running, known := s.queries[low]; known {
+		return running
+	}
+	q := s.engine.Lookup(low)
+	return q != nil && q.State() == Running
+}
+
+// checkEnd checks a STOP or an AWAIT, and notes that the query, or all, end here.
+func (s *session) checkEnd(name sql.Ident, all, ends bool) error {
+	if !all {
+		err := s.checkQueryName(name, false)
+		if err == nil && ends {
+			s.queries[strings.ToLower(name.Name)] = false
+		}
+		return err
+	}
+	if !ends {
+		return nil
+	}
+	for q := range s.queries {
+		s.queries[q] = false
+	}
+	for _, q := range s.engine.Queries() {
+		s.queries[strings.ToLower(q.name)] = false
+	}
+	return nil
+}
+
+// queryRuns refuses a second query of one name.
+func queryRuns(name sql.Ident) error {
+	return sql.Errorf(name.Span, "a query named %s is running already", name.Name).
+		WithHint("CREATE QUERY gives this one a name of its own; STOP QUERY %s ends the other", name.Name)
 }
 
 // checkQueryName refuses the name of a query that is neither running nor made by
@@ -189,7 +235,7 @@ func (s *session) checkQuery(st *sql.CreateQuery) error {
 // table.
 func (s *session) checkQueryName(name sql.Ident, missingOK bool) error {
 	low := strings.ToLower(name.Name)
-	if missingOK || s.queries[low] || s.engine.Lookup(low) != nil || s.catalog.Relation(low) != nil {
+	if _, known := s.queries[low]; known || missingOK || s.engine.Lookup(low) != nil || s.catalog.Relation(low) != nil {
 		return nil
 	}
 	return s.noQuery(name)

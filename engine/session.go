@@ -24,7 +24,8 @@ type session struct {
 	// live is false while a script is checked: nothing is contacted or started then.
 	live bool
 	vars map[string]string // what SET said during a check
-	// queries are the names of CREATE QUERY seen during a check.
+	// queries are the names of the queries that a checked script starts; true while
+	// one would still run at the statement being checked.
 	queries map[string]bool
 	notes   []string
 }
@@ -395,7 +396,7 @@ func (s *session) bindInsert(st *sql.Insert) (*plan.Write, error) {
 	}
 	if t.Schema == nil && t.Write == nil {
 		filled := *t
-		filled.Schema = plan.Schema(w.Input)
+		filled.Schema, filled.Declared = plan.Schema(w.Input), true // for the next INSERT
 		if err := s.catalog.PutRelation(t.Name, &filled, true); err != nil {
 			return nil, err
 		}

@@ -201,16 +201,16 @@ func (r *stream) run(ctx context.Context) error {
 	}()
 	r.runner.now = time.Now()
 	if err := r.runner.runStages(ctx, func(s *exec.Stage) bool { return s.Static }); err != nil {
-		return err
+		return r.wrong(err)
 	}
 	if err := r.closeTables(); err != nil {
-		return err
+		return r.wrong(err)
 	}
 	if err := r.recover(ctx); err != nil {
 		return err
 	}
 	if err := r.fixEnd(gentle); err != nil {
-		return ignoreEnd(gentle, err)
+		return ignoreEnd(gentle, r.wrong(err))
 	}
 	return r.epochs(ctx, gentle)
 }
@@ -223,7 +223,7 @@ func (r *stream) recover(ctx context.Context) error {
 	}
 	to, err := r.parse(state.Last.Offsets)
 	if err != nil {
-		return err
+		return r.wrong(err)
 	}
 	return r.epoch(ctx, state.Planned, to, state.Last.Time, time.Now())
 }
@@ -257,7 +257,7 @@ func (r *stream) epochs(ctx, gentle context.Context) error {
 			return ignoreEnd(gentle, gentle.Err())
 		}
 		if err != nil {
-			return err
+			return r.wrong(err)
 		}
 		if !fresh {
 			if r.trigger.AvailableNow || r.trigger.Once {
@@ -315,6 +315,11 @@ func (r *stream) plan(ctx context.Context) (to []connector.Offsets, fresh bool, 
 		if r.until != nil {
 			l.Until = r.until[i]
 		}
+		if r.trigger.Once { // whatever the source's own limit is, as in Spark
+			to[i] = r.until[i]
+			fresh = fresh || !maps.Equal(to[i], r.done[i])
+			continue
+		}
 		if to[i], err = in.scan.source.Plan(ctx, r.done[i], l); err != nil {
 			return nil, false, fmt.Errorf("%s: %w", in.name, err)
 		}
@@ -349,12 +354,12 @@ func (r *stream) next(ctx context.Context, to []connector.Offsets, began time.Ti
 	for i, in := range r.inputs {
 		line, err := in.format(to[i])
 		if err != nil {
-			return err
+			return r.wrong(err)
 		}
 		e.Offsets[i] = line
 	}
 	if err := r.log.Plan(n, e); err != nil {
-		return err
+		return r.wrong(err)
 	}
 	r.q.engine.hook("epoch planned")
 	return r.epoch(ctx, n, to, r.log.State().Last.Time, began)
@@ -382,7 +387,7 @@ func (r *stream) epoch(ctx context.Context, n int64, to []connector.Offsets, now
 	}
 	written := time.Now()
 	if err := r.log.Commit(n); err != nil {
-		return err
+		return r.failed(n, splits, err)
 	}
 	r.q.engine.hook("epoch committed")
 	r.done = to
@@ -394,6 +399,9 @@ func (r *stream) epoch(ctx context.Context, n int64, to []connector.Offsets, now
 	r.q.engine.emit(QueryProgress{Query: r.q, Progress: p})
 	return nil
 }
+
+// wrong names the query in an error that ends it between epochs.
+func (r *stream) wrong(err error) error { return fmt.Errorf("query %s: %w", r.q.name, err) }
 
 // failed names the epoch and what it reads in an error that ends the query.
 func (r *stream) failed(n int64, ranges []connector.Range, err error) error {

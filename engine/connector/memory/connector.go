@@ -19,6 +19,7 @@ import (
 type Connector struct {
 	mu     sync.Mutex
 	tables map[string]*Table
+	made   []*Table // by CREATE TABLE: nobody else lets go of their rows
 }
 
 // New makes a connector that knows some tables.
@@ -35,6 +36,18 @@ func (c *Connector) Put(t *Table) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tables[strings.ToLower(t.name)] = t
+}
+
+// Close lets go of the rows of the tables that the connector made itself; no query
+// may run.
+func (c *Connector) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.made {
+		t.Release()
+	}
+	c.made = nil
+	return nil
 }
 
 // Table finds a table by name, in any case, or gives nil.
@@ -94,7 +107,7 @@ func (c *Connector) open(t *catalog.Table, schema *arrow.Schema) (*Table, error)
 	rows := c.tables[key]
 	if rows == nil {
 		rows = NewTable(nameOf(t), schema)
-		c.tables[key] = rows
+		c.tables[key], c.made = rows, append(c.made, rows)
 	}
 	if schema == nil {
 		return rows, nil
