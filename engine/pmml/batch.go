@@ -18,7 +18,10 @@ type plan struct {
 	outs    []outPlan // one for each of the model's outputs
 	emits   bool      // some output needs the interpreter for each row
 	derived bool      // some feature needs the interpreter for each row
-	coded   bool      // some tree is a table over codes
+	coded   bool      // some tree is a table over codes, or packed
+	lossy   bool      // the outputs of a row without a prediction are known
+	cols    []int     // features that packed trees look at
+	arena   []uint64  // nodes of packed trees
 	final   *frame    // the document's model, where it is a chain: its Targets apply to the last stage
 }
 
@@ -58,6 +61,13 @@ type tile struct {
 	first   []int32 // votes: by class and row, when the class got its first
 	slow    []bool  // the row goes to the interpreter
 	anySlow bool
+	absent  []bool // by feature and row, like x: the value is missing
+	hole    []bool // some value of the row is missing
+	anyHole bool
+	gone    []bool // the row's prediction is missing, without a fault
+	anyGone bool
+	lossy   bool     // rows may be gone
+	packed  []uint16 // codes of the packed features, row by row
 	stages  []stageData
 	ys      []float64
 	col     [][]float64 // scratch columns of computed features
@@ -70,7 +80,11 @@ func (p *plan) newTile(m *Model) *tile {
 	t := &tile{
 		x:    make([]float64, max(1, len(p.feats))*tileRows),
 		leaf: make([]int32, tileRows), cell: make([]uint16, tileRows), slow: make([]bool, tileRows),
+		absent: make([]bool, len(p.feats)*tileRows), hole: make([]bool, tileRows), gone: make([]bool, tileRows),
 		row: m.prog.newRow(),
+	}
+	if p.arena != nil {
+		t.packed = make([]uint16, tileRows*len(p.cols)+maxPackedFeatures)
 	}
 	if p.coded {
 		t.codes = make([]uint16, len(p.feats)*tileRows)
@@ -156,6 +170,9 @@ func (c *compiler) model(root *frame) error {
 	for _, f := range c.later {
 		f()
 	}
+	if len(c.p.arena) > 0 {
+		c.p.arena = append(c.p.arena, make([]uint64, maxPackedNodes)...)
+	}
 	for i := range c.p.feats {
 		c.p.feats[i].pad()
 	}
@@ -188,11 +205,14 @@ func (m *Model) scoreBatch(mem memory.Allocator, n int, in []arrow.Array, want [
 	t.open(m, mem, n, want)
 	for from := 0; from < n; from += tileRows {
 		t.n = min(tileRows, n-from)
-		clear(t.slow[:t.n])
-		t.anySlow = false
+		t.start()
+		t.lossy = p.lossy
 		p.load(t, m, in, from)
 		for i := range p.stages {
 			s := &p.stages[i]
+			if _, ok := s.model.(*ensemble); !ok && t.anyHole {
+				t.spill()
+			}
 			s.model.run(t, &t.stages[i])
 			for j := range s.feeds {
 				s.feeds[j].copy(p, t, &t.stages[i])
@@ -222,6 +242,44 @@ func (t *tile) retarget(p *plan) {
 			s.value[i] = tg.rescale(s.value[i], p.final.float32)
 		}
 	}
+}
+
+// start forgets the rows of the tile before.
+func (t *tile) start() {
+	clear(t.slow[:t.n])
+	t.anySlow = false
+	if t.anyHole {
+		clear(t.hole)
+		clear(t.absent)
+		t.anyHole = false
+	}
+	if t.anyGone {
+		clear(t.gone)
+		t.anyGone = false
+	}
+}
+
+// lack notes that a row's value of a feature is missing.
+func (t *tile) lack(feat, i int) {
+	t.absent[feat*tileRows+i], t.hole[i], t.anyHole = true, true, true
+}
+
+// spill sends the rows with missing values to the interpreter.
+func (t *tile) spill() {
+	for i, h := range t.hole[:t.n] {
+		if h {
+			t.mark(i)
+		}
+	}
+}
+
+// lose notes that a row has no prediction.
+func (t *tile) lose(i int, known bool) {
+	if known {
+		t.gone[i], t.anyGone = true, true
+		return
+	}
+	t.mark(i)
 }
 
 // mark sends a row to the interpreter.

@@ -67,8 +67,15 @@ func (c *outColumn) write(t *tile, at, from, width int) {
 	dst := c.nums[from : from+t.n]
 	if !c.plan.fill(t, dst) {
 		for i := range dst {
-			if !t.slow[i] {
+			if !t.slow[i] && !t.gone[i] {
 				c.put(dst, i, from, c.value(t, i, at, width))
+			}
+		}
+	}
+	if t.anyGone {
+		for i, gone := range t.gone[:t.n] {
+			if gone && !t.slow[i] {
+				c.put(dst, i, from, c.plan.none)
 			}
 		}
 	}
@@ -118,6 +125,10 @@ func (c *outColumn) append(t *tile, at, width int) {
 	for i, slow := range t.slow[:t.n] {
 		if slow {
 			c.b.add(t.stash[i*width+at])
+			continue
+		}
+		if t.gone[i] {
+			c.b.add(c.plan.none)
 			continue
 		}
 		c.b.add(c.value(t, i, at, width))

@@ -8,12 +8,14 @@ type ensemble struct {
 	k       int     // classes, 0 for a regression
 	divisor float64 // of averages and votes
 	float   bool
+	lossy   bool // a missing tree makes the whole missing
 	target  *target
 }
 
 // memberTree is a tree of an ensemble and what its leaves give. Leaf 0 is no prediction.
 type memberTree struct {
 	*flatTree
+	root   *decision   // for rows with missing values
 	values []float64   // by leaf: the value times the weight
 	probs  [][]float64 // by class and leaf: the probability times the weight
 	codes  []int32     // by leaf: the class voted for
@@ -32,6 +34,10 @@ func (c *compiler) ensemble(f *frame, method string, segments []*segment) (batch
 		e.k = len(f.classes.values)
 	}
 	weighted := (&mining{method: method}).weighted()
+	e.lossy = f.target.standIn.missing() && len(f.target.priors) == 0 && method != "majorityVote" && method != "weightedMajorityVote"
+	if mm, ok := f.body.(*mining); ok && mm.treatment == "skipSegment" {
+		e.lossy = false
+	}
 	switch method {
 	case "tree", "average", "weightedAverage", "sum", "weightedSum", "majorityVote", "weightedMajorityVote":
 	default:
@@ -46,17 +52,19 @@ func (c *compiler) ensemble(f *frame, method string, segments []*segment) (batch
 		if method != "tree" && s.model.target.has && f.classification() {
 			return nil, unbatchedf("Targets of a classification tree in an ensemble have no batch form")
 		}
+		e.lossy = e.lossy && s.model.target.standIn.missing() && len(s.model.target.priors) == 0
 		w := s.weight
 		e.divisor += w
 		if !weighted {
 			w = 1
 		}
 		m := memberTree{weight: w, float: f.float32}
-		root, err := c.graph(t, m.collector(e, s.model, method == "tree"))
+		root, err := c.graph(t, method == "tree", m.collector(e, s.model, method == "tree"))
 		if err != nil {
 			return nil, err
 		}
 		roots = append(roots, root)
+		m.root = root
 		e.trees = append(e.trees, m)
 	}
 	if !weighted {
@@ -120,6 +128,16 @@ func (e *ensemble) run(t *tile, s *stageData) {
 	for i := range e.trees {
 		m := &e.trees[i]
 		m.leaves(t, out)
+		if t.anyHole {
+			m.patch(t, out)
+		}
+		if m.empty || t.anyHole {
+			for i, l := range out {
+				if l == noLeaf && !t.slow[i] && !t.gone[i] {
+					t.lose(i, e.lossy && t.lossy)
+				}
+			}
+		}
 		switch {
 		case e.k == 0:
 			e.addValues(m, out, s.value)
@@ -132,6 +150,19 @@ func (e *ensemble) run(t *tile, s *stageData) {
 		}
 	}
 	e.finish(t, s, out)
+}
+
+// patch finds the leaves of the rows with missing values.
+func (m *memberTree) patch(t *tile, out []int32) {
+	for i, h := range t.hole[:len(out)] {
+		if !h || t.slow[i] {
+			continue
+		}
+		if out[i] = m.root.walk(t, i); out[i] == slowLeaf {
+			out[i] = noLeaf
+			t.mark(i)
+		}
+	}
 }
 
 // add adds by[leaf] to each row's sum.

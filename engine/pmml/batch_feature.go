@@ -2,6 +2,7 @@ package pmml
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -33,13 +34,19 @@ type feature struct {
 	fill    float64 // for a missing value, if filled
 	hasFill bool
 	cats    map[string]int
-	known   map[string]int // cats and every string that the treatment knows: its code, or -1 for slow
+	known   map[string]int // cats and every string that the treatment knows: its code, -1 for slow, -2 for missing
 	other   int            // code of other strings, or -1 for slow
 	vec     vector
+	deps    []int     // features that vec reads
+	strict  bool      // a missing value among them makes the result missing; else such a row goes to the interpreter
+	packAt  int       // column among the packed features, -1 for none
 	coded   bool      // some table looks at its codes
 	cuts    []float64 // thresholds, sorted
-	padded  []float64 // cuts filled with +Inf up to 2^steps - 1
-	steps   int
+	padded  []float64 // cuts, followed by +Inf
+	steps   int       // of the binary search
+	lo      float64   // of the grid's first cell
+	scale   float64   // cells by unit
+	starts  []uint16  // by cell: the thresholds in the cells before; nil for no grid
 }
 
 // feature gives the feature of a slot, adding it if it is new.
@@ -48,7 +55,7 @@ func (c *compiler) feature(s int) (int, error) {
 		return i, nil
 	}
 	sl := &c.m.prog.slots[s]
-	f := feature{slot: s, typ: sl.typ}
+	f := feature{slot: s, typ: sl.typ, packAt: -1}
 	switch sl.kind {
 	case fromInput:
 		f.kind, f.col, f.treat = featInput, sl.col, sl.treat
@@ -67,6 +74,7 @@ func (c *compiler) feature(s int) (int, error) {
 		f.kind = featDerived
 		if v, ok := c.vector(s); ok {
 			f.kind, f.vec = featCompute, v
+			f.deps, f.strict = c.vectorDeps(sl.expr)
 		}
 	}
 	if sl.typ == tString {
@@ -176,8 +184,11 @@ func (c *compiler) finishFeatures() {
 func (f *feature) judge() {
 	code := func(s string) int {
 		v, err := f.treat.apply(text(s))
-		if err != nil || v.missing() {
+		switch {
+		case err != nil:
 			return -1
+		case v.missing():
+			return -2
 		}
 		return f.cats[v.s]
 	}
@@ -203,9 +214,12 @@ func (p *plan) load(t *tile, m *Model, in []arrow.Array, from int) {
 		dst := t.x[i*tileRows : i*tileRows+t.n]
 		switch f.kind {
 		case featInput:
-			f.load(t, in[f.col], from, dst)
+			f.load(t, i, in[f.col], from, dst)
 		case featCompute:
 			f.vec.run(t, dst, 0)
+			if t.anyHole {
+				f.inherit(t, i)
+			}
 		}
 	}
 	if p.derived {
@@ -220,8 +234,23 @@ func (p *plan) load(t *tile, m *Model, in []arrow.Array, from int) {
 	}
 }
 
+// inherit notes the rows whose value is missing because one that it is computed from is.
+func (f *feature) inherit(t *tile, at int) {
+	for _, d := range f.deps {
+		for i, gone := range t.absent[d*tileRows : d*tileRows+t.n] {
+			switch {
+			case !gone:
+			case f.strict:
+				t.lack(at, i)
+			default:
+				t.mark(i)
+			}
+		}
+	}
+}
+
 // load reads an input column.
-func (f *feature) load(t *tile, a arrow.Array, from int, dst []float64) {
+func (f *feature) load(t *tile, at int, a arrow.Array, from int, dst []float64) {
 	switch a := a.(type) {
 	case *array.Float64:
 		copy(dst, a.Float64Values()[from:])
@@ -231,25 +260,25 @@ func (f *feature) load(t *tile, a arrow.Array, from int, dst []float64) {
 		}
 	case *array.String:
 		if f.typ == tString {
-			f.loadStrings(t, a, from, dst)
+			f.loadStrings(t, at, a, from, dst)
 			return
 		}
-		f.loadValues(t, a, from, dst)
+		f.loadValues(t, at, a, from, dst)
 		return
 	default:
-		f.loadValues(t, a, from, dst)
+		f.loadValues(t, at, a, from, dst)
 		return
 	}
 	if !f.plain {
 		for i, x := range dst {
-			f.treated(t, i, double(x), dst)
+			f.treated(t, at, i, double(x), dst)
 		}
 	}
-	f.nulls(t, a, from, dst)
+	f.nulls(t, at, a, from, dst)
 }
 
 // nulls gives NULLs their replacement, or sends their rows to the interpreter.
-func (f *feature) nulls(t *tile, a arrow.Array, from int, dst []float64) {
+func (f *feature) nulls(t *tile, at int, a arrow.Array, from int, dst []float64) {
 	if a.NullN() == 0 {
 		return
 	}
@@ -257,16 +286,32 @@ func (f *feature) nulls(t *tile, a arrow.Array, from int, dst []float64) {
 		if a.IsValid(from + i) {
 			continue
 		}
-		if dst[i] = f.fill; !f.hasFill {
-			t.mark(i)
-		}
+		f.null(t, at, i, dst)
+	}
+}
+
+// null stores what a missing value becomes.
+func (f *feature) null(t *tile, at, i int, dst []float64) {
+	switch {
+	case f.hasFill:
+		dst[i] = f.fill
+	case f.treat.missing == "returnInvalid":
+		t.mark(i)
+	default:
+		dst[i] = 0
+		t.lack(at, i)
 	}
 }
 
 // treated stores a value after its treatment.
-func (f *feature) treated(t *tile, i int, v value, dst []float64) {
+func (f *feature) treated(t *tile, at, i int, v value, dst []float64) {
 	v, err := f.treat.apply(v)
-	if err != nil || v.missing() || v.k == kInt && (v.i > exactInt || v.i < -exactInt) {
+	if err == nil && v.missing() {
+		dst[i] = 0
+		t.lack(at, i)
+		return
+	}
+	if err != nil || v.k == kInt && (v.i > exactInt || v.i < -exactInt) {
 		t.mark(i)
 		return
 	}
@@ -274,33 +319,35 @@ func (f *feature) treated(t *tile, i int, v value, dst []float64) {
 }
 
 // loadValues reads integers, booleans and dates.
-func (f *feature) loadValues(t *tile, a arrow.Array, from int, dst []float64) {
+func (f *feature) loadValues(t *tile, at int, a arrow.Array, from int, dst []float64) {
 	for i := range dst {
 		v := cell(a, from+i, f.typ)
 		if v.missing() && f.hasFill {
 			dst[i] = f.fill
 			continue
 		}
-		f.treated(t, i, v, dst)
+		f.treated(t, at, i, v, dst)
 	}
 }
 
-func (f *feature) loadStrings(t *tile, a *array.String, from int, dst []float64) {
+func (f *feature) loadStrings(t *tile, at int, a *array.String, from int, dst []float64) {
 	nulls := a.NullN() > 0
 	for i := range dst {
 		if nulls && a.IsNull(from+i) {
-			if dst[i] = f.fill; !f.hasFill {
-				t.mark(i)
-			}
+			f.null(t, at, i, dst)
 			continue
 		}
 		k, ok := f.known[a.Value(from+i)]
 		if !ok {
 			k = f.other
 		}
-		if dst[i] = float64(k); k < 0 {
+		switch dst[i] = float64(k); k {
+		case -1:
 			dst[i] = 0
 			t.mark(i)
+		case -2:
+			dst[i] = 0
+			t.lack(at, i)
 		}
 	}
 }
@@ -324,7 +371,10 @@ func (p *plan) loadDerived(t *tile, m *Model, in []arrow.Array, from int) {
 			v := r.get(f.slot)
 			x := &t.x[j*tileRows+i]
 			switch {
-			case r.err != nil || v.missing() || v.k == kInt && (v.i > exactInt || v.i < -exactInt):
+			case r.err == nil && v.missing():
+				*x = 0
+				t.lack(j, i)
+			case r.err != nil || v.k == kInt && (v.i > exactInt || v.i < -exactInt):
 				t.mark(i)
 			case v.k == kString:
 				*x = float64(f.known[v.s])
@@ -343,23 +393,78 @@ func (f *feature) cut(x float64) {
 	}
 }
 
-// pad readies the thresholds for encode.
+// minGrid is the number of thresholds from which a grid pays.
+const minGrid = 16
+
+// pad readies the thresholds for encode: with a grid where that saves steps of the search.
 func (f *feature) pad() {
-	f.steps = 0
-	for 1<<f.steps <= len(f.cuts) {
-		f.steps++
-	}
-	f.padded = make([]float64, 1<<f.steps)
+	f.steps = bits.Len(uint(len(f.cuts)))
+	f.grid(len(f.cuts) / 128)
+	f.padded = make([]float64, len(f.cuts)+1<<f.steps)
 	for i := range f.padded {
 		f.padded[i] = math.Inf(1)
 	}
 	copy(f.padded, f.cuts)
 }
 
+// grid cuts the range of the thresholds, but for some on either side, into cells of equal width and notes how many
+// thresholds lie in the cells before each. A larger number never falls into an earlier cell, so that the search may
+// start there and needs only the steps for the fullest cell.
+func (f *feature) grid(trim int) {
+	n := len(f.cuts)
+	if n < minGrid {
+		return
+	}
+	lo, hi := f.cuts[trim], f.cuts[n-1-trim]
+	cells := min(1<<bits.Len(uint(2*n)), 4096)
+	scale := float64(cells) / (hi - lo)
+	if !(scale > 0) || math.IsInf(scale, 1) || math.IsInf(lo, 0) {
+		return
+	}
+	starts := make([]uint16, cells)
+	g := feature{lo: lo, scale: scale, starts: starts}
+	counts := make([]int, cells)
+	for _, x := range f.cuts {
+		counts[g.cellOf(x)]++
+	}
+	sum, most := 0, 0
+	for i, c := range counts {
+		starts[i] = uint16(sum)
+		sum += c
+		most = max(most, c)
+	}
+	if steps := bits.Len(uint(most)); steps+3 <= f.steps {
+		f.lo, f.scale, f.starts, f.steps = lo, scale, starts, steps
+	}
+}
+
+// cellOf is a number's cell of the grid; 0 for NaN.
+func (f *feature) cellOf(x float64) int {
+	y := (x - f.lo) * f.scale
+	if last := float64(len(f.starts) - 1); y > last {
+		y = last
+	}
+	if !(y >= 0) {
+		y = 0
+	}
+	return int(y)
+}
+
 // encode gives a feature's codes, if a table looks at them.
 func (p *plan) encode(t *tile, i int) {
-	if f := &p.feats[i]; f.coded {
-		f.encode(t.x[i*tileRows:i*tileRows+t.n], t.codes[i*tileRows:i*tileRows+t.n])
+	f := &p.feats[i]
+	if !f.coded {
+		return
+	}
+	codes := t.codes[i*tileRows : i*tileRows+t.n]
+	f.encode(t.x[i*tileRows:i*tileRows+t.n], codes)
+	if f.packAt < 0 {
+		return
+	}
+	stride, at := len(p.cols), f.packAt
+	for _, k := range codes {
+		t.packed[at] = k
+		at += stride
 	}
 }
 
@@ -371,17 +476,20 @@ func (f *feature) encode(xs []float64, codes []uint16) {
 		}
 		return
 	}
-	cuts := f.padded
-	if len(cuts) == 0 {
+	if len(f.cuts) == 0 {
+		clear(codes)
 		return
 	}
-	half := len(cuts) / 2
-	mask := len(cuts) - 1
+	half := 1 << f.steps / 2
+	cuts := f.padded
 	for i, x := range xs {
 		at := 0
+		if f.starts != nil {
+			at = int(f.starts[f.cellOf(x)])
+		}
 		for step := half; step > 0; step >>= 1 {
 			next := at + step
-			if x > cuts[(next-1)&mask] {
+			if x > cuts[next-1] {
 				at = next
 			}
 		}

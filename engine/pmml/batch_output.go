@@ -23,6 +23,7 @@ type outPlan struct {
 	slot  int
 	table []value   // outByCode, outByLeaf
 	nums  []float64 // the same as numbers, if all are and typ is double
+	none  value     // of a row whose prediction is missing, if the plan is lossy
 }
 
 // offer makes a chain segment's outputs available to later stages.
@@ -57,6 +58,7 @@ func (c *compiler) outputs() error {
 	}
 	target := &outputField{name: root.target.name, feature: "predictedValue", typ: root.outType(), slot: root.target.slot, code: -1}
 	owned[target.slot] = ownedOutput{target, root, last}
+	c.p.lossy = len(c.p.stages) == 1 && c.p.stages[0].f == root
 	for _, s := range c.m.slots {
 		w := owned[s]
 		if w.o == nil {
@@ -72,9 +74,28 @@ func (c *compiler) outputs() error {
 		default:
 			c.p.emits = true
 		}
+		if !c.lost(&out, w) {
+			c.p.lossy = false
+		}
 		c.p.outs = append(c.p.outs, out)
 	}
 	return nil
+}
+
+// lost computes an output for a row whose prediction is missing; false if that needs the row.
+func (c *compiler) lost(p *outPlan, w ownedOutput) bool {
+	switch {
+	case p.kind == outEmit || !w.f.target.standIn.missing() || len(w.f.target.priors) > 0:
+		return false
+	case w.o.x == nil:
+		return true
+	}
+	r := c.m.prog.newRow()
+	r.reset()
+	res := absent
+	w.f.emit(r, &res)
+	p.none = r.get(w.o.slot)
+	return r.err == nil
 }
 
 // foreign reports whether an output of the document's model needs results other than its own.

@@ -2,10 +2,11 @@ package pmml
 
 import "math"
 
-// flatTree finds the leaves of a tile's rows in one of three ways, chosen at load:
+// flatTree finds the leaves of a tile's rows in one of four ways, chosen at load:
 //
 //   - a table: the tree's thresholds cut the space of its features into cells; the cell of a row is a sum of one
 //     number for each feature, looked up by the feature's code. No branches; for small trees.
+//   - packed: likewise, over codes instead of numbers, with a node in one word. The usual way of bushy trees.
 //   - walking some rows side by side a fixed number of steps; leaves lead to themselves. For bushy trees.
 //   - walking row by row until the leaf. For long thin trees, and where sets of categories are tested.
 type flatTree struct {
@@ -19,6 +20,8 @@ type flatTree struct {
 	sets  [][]bool
 	pairs []pairNode
 	leafs []int32 // leaf of each pair node
+	base  int     // packed: of its nodes in the arena
+	arena *[]uint64
 	depth int
 }
 
@@ -26,6 +29,7 @@ type treeMode uint8
 
 const (
 	byTable treeMode = iota
+	packed
 	lockstep
 	oneByOne
 )
@@ -68,6 +72,11 @@ func (c *compiler) flatten(root *decision, budget int) (*flatTree, int) {
 	}
 	ft.depth = s.depth
 	bushy := !s.sets && s.visits <= maxVisits && float64(s.depth) <= 3*s.steps
+	if bushy && root.present().feat >= 0 && ft.fillPacked(c, root, s) {
+		ft.mode = packed
+		return ft, budget
+	}
+	root = root.present()
 	if (root.feat < 0 || bushy) && ft.fillPairs(root, 4*len(s.seen)) {
 		ft.mode = lockstep
 		return ft, budget
@@ -99,6 +108,7 @@ func survey(root *decision) *surveyed {
 }
 
 func (s *surveyed) visit(d *decision, depth int) {
+	d = d.present()
 	at, again := s.seen[d]
 	if s.visits++; again && (depth <= at || s.visits > maxVisits) {
 		return
@@ -162,12 +172,12 @@ func (ft *flatTree) fillTable(c *compiler, root *decision, s *surveyed, n int) {
 		for i, f := range s.feats {
 			bins[f] = cell / strides[i] % widths[i]
 		}
-		d := root
+		d := root.present()
 		for d.feat >= 0 {
 			if d.passes(bins[d.feat], s.cuts[d.feat]) {
-				d = d.yes
+				d = d.yes.present()
 			} else {
-				d = d.no
+				d = d.no.present()
 			}
 		}
 		ft.cells[cell] = d.leaf
@@ -221,7 +231,7 @@ func (ft *flatTree) fillPairs(root *decision, limit int) bool {
 		n := pairNode{t: math.NaN(), kids: int32(i)} // a leaf leads to itself
 		if d.feat >= 0 {
 			n = pairNode{t: d.t, off: int32(d.feat * tileRows), kids: int32(len(todo))}
-			todo = append(todo, d.no, d.yes)
+			todo = append(todo, d.no.present(), d.yes.present())
 		}
 		if len(todo) > limit {
 			ft.pairs, ft.leafs = nil, nil
@@ -238,6 +248,7 @@ func (ft *flatTree) fillNodes(c *compiler, root *decision) {
 	at := map[*decision]int32{}
 	var place func(d *decision) int32
 	place = func(d *decision) int32 {
+		d = d.present()
 		if d.feat < 0 {
 			return ^d.leaf
 		}
@@ -269,17 +280,12 @@ func (ft *flatTree) leaves(t *tile, out []int32) {
 	switch ft.mode {
 	case byTable:
 		ft.lookUp(t, out)
+	case packed:
+		ft.walkPacked(t, out)
 	case lockstep:
 		ft.walkTogether(t, out)
 	default:
 		ft.walkEach(t, out)
-	}
-	if ft.empty {
-		for i, l := range out {
-			if l == noLeaf && !t.slow[i] {
-				t.mark(i)
-			}
-		}
 	}
 }
 

@@ -103,3 +103,26 @@ func (c *compiler) vectorOf(x expr) (v vector, isDouble, ok bool) {
 	}
 	return nil, false, false
 }
+
+// vectorDeps are the features that the vector form of an expression reads. strict is true if the expression is missing
+// wherever one of them is.
+func (c *compiler) vectorDeps(x expr) (deps []int, strict bool) {
+	strict = true
+	var visit func(x expr)
+	visit = func(x expr) {
+		switch x := x.(type) {
+		case constant:
+			strict = strict && !x.v.missing()
+		case fieldRef:
+			strict = strict && x.miss.missing()
+			deps = append(deps, c.bySlot[x.slot])
+		case *apply:
+			strict = strict && !x.mapMissing && x.def.missing()
+			for _, a := range x.args {
+				visit(a)
+			}
+		}
+	}
+	visit(x)
+	return deps, strict
+}

@@ -465,3 +465,37 @@ func thresholds(m *Model, name string) []string {
 	}
 	return out
 }
+
+// TestEncode: a code is the number of thresholds below a value, with and without a grid.
+func TestEncode(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	for round := range 200 {
+		var f feature
+		wide := []float64{1, 1e-300, 1e300, 1e-9}[round%4]
+		for range 1 + rng.IntN(500) {
+			x := rng.NormFloat64() * wide
+			if rng.IntN(20) == 0 {
+				x = []float64{math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), math.MaxFloat64, -math.MaxFloat64, 5e-324}[rng.IntN(7)]
+			}
+			f.cut(x)
+		}
+		f.pad()
+		xs := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), math.MaxFloat64, -math.MaxFloat64}
+		for _, c := range f.cuts {
+			xs = append(xs, c, math.Nextafter(c, math.Inf(1)), math.Nextafter(c, math.Inf(-1)), rng.NormFloat64()*wide)
+		}
+		codes := make([]uint16, len(xs))
+		f.encode(xs, codes)
+		for i, x := range xs {
+			want := 0
+			for _, c := range f.cuts {
+				if x > c || x != x {
+					want++
+				}
+			}
+			if int(codes[i]) != want {
+				t.Fatalf("round %d: %v has the code %d, want %d; grid %v", round, x, codes[i], want, f.starts != nil)
+			}
+		}
+	}
+}

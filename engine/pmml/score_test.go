@@ -176,18 +176,20 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestTreeForms: each of the three forms of a tree is used where it should be, and they agree with the interpreter.
+// TestTreeForms: each of the four forms of a tree is used where it should be, and they agree with the interpreter.
 func TestTreeForms(t *testing.T) {
 	for want, doc := range map[treeMode]string{
 		byTable:  syntheticForest(1, 3, 3, false),
-		lockstep: syntheticForest(1, 8, 9, false),
+		packed:   syntheticForest(1, 8, 9, false),
+		lockstep: syntheticForest(4, 8, 4*maxPackedFeatures, false), // too many features for packed nodes
 		oneByOne: syntheticForest(1, 60, 9, true),
 	} {
 		m := mustLoad(t, doc)
 		if m.batch == nil {
 			t.Fatal(m.why)
 		}
-		if got := m.batch.stages[0].model.(*ensemble).trees[0].mode; got != want {
+		trees := m.batch.stages[0].model.(*ensemble).trees
+		if got := trees[len(trees)-1].mode; got != want {
 			t.Errorf("form %d, want %d", got, want)
 		}
 		in := syntheticRows(m, 1000)
