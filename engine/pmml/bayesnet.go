@@ -36,9 +36,6 @@ const maxCombinations = 1 << 16
 func newBayesNet(a *attrs, f *frame) body {
 	a.word("modelType", "General", "TemporalAgnostic")
 	a.str("inferenceMethod", "")
-	if !f.classification() {
-		a.fail("functionName=%q is not supported, expected classification", f.function)
-	}
 	return &bayesNet{byName: map[string]int{}, target: -1}
 }
 

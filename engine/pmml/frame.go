@@ -70,7 +70,7 @@ func functionsOf(name string) []string {
 		return []string{"associationRules"}
 	case "TimeSeriesModel":
 		return []string{"timeSeries"}
-	case "NaiveBayesModel", "RuleSetModel":
+	case "NaiveBayesModel", "RuleSetModel", "BayesianNetworkModel":
 		return []string{"classification"}
 	case "AnomalyDetectionModel", "GaussianProcessModel", "BaselineModel", "Scorecard":
 		return []string{"regression"}
