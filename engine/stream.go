@@ -32,6 +32,7 @@ type stream struct {
 	done    []connector.Offsets // committed, by input
 	until   []connector.Offsets // where the query ends, by input; nil: nowhere
 	waiting []*availability
+	latest  []connector.Offsets // what the sources held at lagAt, by input
 	lagAt   time.Time
 }
 
@@ -325,21 +326,28 @@ func (r *stream) plan(ctx context.Context) (to []connector.Offsets, fresh bool, 
 		}
 		fresh = fresh || !maps.Equal(to[i], r.done[i])
 	}
-	if fresh && time.Since(r.lagAt) >= lagEvery {
-		r.lagAt = time.Now()
+	if fresh {
 		r.q.meter.busy(r.lag(ctx, to))
 	}
 	return to, fresh, nil
 }
 
-// lag is how many rows the sources hold beyond offsets; 0 when they do not say.
+// lag is how many rows the sources held, when last asked, beyond offsets; 0 when
+// they do not say.
 func (r *stream) lag(ctx context.Context, to []connector.Offsets) int64 {
-	var sum int64
-	for i, in := range r.inputs {
-		latest, err := in.scan.source.Latest(ctx)
-		if err != nil {
-			return 0
+	if time.Since(r.lagAt) >= lagEvery {
+		r.lagAt = time.Now()
+		r.latest = r.latest[:0]
+		for _, in := range r.inputs {
+			latest, err := in.scan.source.Latest(ctx)
+			if err != nil {
+				latest = nil
+			}
+			r.latest = append(r.latest, latest)
 		}
+	}
+	var sum int64
+	for i, latest := range r.latest {
 		for split, end := range latest {
 			sum += max(0, end-to[i][split])
 		}

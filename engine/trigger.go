@@ -57,9 +57,9 @@ func wordyDuration(s string) (time.Duration, error) {
 	var sum time.Duration
 	for i := 0; i < len(words); i += 2 {
 		n, err := strconv.ParseInt(words[i], 10, 32)
-		unit, ok := units[strings.TrimSuffix(words[i+1], "s")]
-		if !ok {
-			unit, ok = units[words[i+1]]
+		unit, ok := units[words[i+1]]
+		if !ok { // 10 seconds; ms is no plural
+			unit, ok = units[strings.TrimSuffix(words[i+1], "s")]
 		}
 		if err != nil || !ok {
 			return 0, strconv.ErrSyntax

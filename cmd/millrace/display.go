@@ -285,7 +285,10 @@ func describe(q *engine.Query) string {
 	p := q.Progress()
 	s := q.Name() + ": " + totals(p)
 	if q.Streaming() {
-		s += fmt.Sprintf(", lag %s, epoch %d", count(p.Lag), p.Epoch)
+		s += fmt.Sprintf(", lag %s", count(p.Lag))
+	}
+	if q.Streaming() && p.Epoch >= 0 {
+		s += fmt.Sprintf(", epoch %d", p.Epoch)
 	}
 	if p.Status != "" {
 		s += " [" + p.Status + "]"

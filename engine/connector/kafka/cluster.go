@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -161,7 +162,10 @@ func (c *cluster) away(what string, err error, next time.Duration, first bool) {
 	}
 	c.mu.Unlock()
 	msg := c.describeAway(what, err)
-	if first {
+	switch {
+	case first && isBrokerAnswer(err): // as when a topic was just made: it is over in a moment
+		c.logger.Info(msg)
+	case first:
 		c.logger.Warn(msg)
 	}
 	if c.status != nil {
@@ -170,14 +174,24 @@ func (c *cluster) away(what string, err error, next time.Duration, first bool) {
 }
 
 func (c *cluster) describeAway(what string, err error) string {
-	var code kafkago.Error
 	switch {
-	case errors.As(err, &code) && code != kafkago.BrokerNotAvailable, errors.Is(err, errNoLeader), errors.Is(err, errProducerReset):
+	case isBrokerAnswer(err) && strings.HasPrefix(err.Error(), what):
+		return err.Error()
+	case isBrokerAnswer(err):
 		return fmt.Sprintf("%s: %v", what, err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("broker %s is away: no answer within %s", c.servers, c.timeout)
+	case errors.Is(err, io.EOF):
+		return fmt.Sprintf("broker %s is away: it closed the connection", c.servers)
 	}
 	return fmt.Sprintf("broker %s is away: %v", c.servers, err)
+}
+
+// isBrokerAnswer says whether a broker is there and said that it cannot do what
+// was asked now.
+func isBrokerAnswer(err error) bool {
+	var code kafkago.Error
+	return errors.As(err, &code) && code != kafkago.BrokerNotAvailable || errors.Is(err, errNoLeader) || errors.Is(err, errProducerReset)
 }
 
 func roundWait(d time.Duration) time.Duration {

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/millrace-sql/millrace/engine/openscoring"
+)
+
+const scoreLong = `Score reads CSV with a header and writes CSV: the model's targets and then its output fields, one row for
+each row of the input. An empty cell is a missing value; columns that the model does not have are ignored.
+A row that cannot be scored has empty cells, and then there is a last column _error with the messages; that is
+no failure of the command. Memory does not grow with the input: rows wait in a temporary file until all are
+scored, because only then is it known whether there is an _error.`
+
+// scoreFlags are the settings of score.
+type scoreFlags struct{ model, format, input, output, id string }
+
+func (a *app) scoreCommand() *cobra.Command {
+	var s scoreFlags
+	cmd := &cobra.Command{
+		Use:     "score --model FILE",
+		Short:   "Score a CSV file with a model",
+		Long:    scoreLong,
+		Example: "  millrace score --model forest.pmml --input in.csv --output out.csv --id customer\n  cat in.csv | millrace score --model pipeline/ > out.csv",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.score(cmd.Context(), s) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.model, "model", "", "the model: a PMML document or a directory that Spark ML saved")
+	f.StringVar(&s.input, "input", "-", "the CSV `file` to score (-: standard input)")
+	f.StringVar(&s.output, "output", "-", "the `file` to write (-: standard output); it is there whole or not at all")
+	f.StringVar(&s.id, "id", "", "carry this `column` of the input over, as the first")
+	f.StringVar(&s.format, "format", "", "the model's format: pmml or sparkml (default: a directory is sparkml, a file pmml)")
+	completeValues(cmd, "format", "pmml", "sparkml")
+	return cmd
+}
+
+// score scores one file.
+func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
+	switch {
+	case s.model == "":
+		return usageError{errors.New("--model was expected: a PMML document or a directory that Spark ML saved")}
+	case s.format != "" && s.format != "pmml" && s.format != "sparkml":
+		return usageError{fmt.Errorf("--format %s: pmml or sparkml was expected", s.format)}
+	}
+	m, err := openscoring.Load(s.model, s.format)
+	if err != nil {
+		return fmt.Errorf("model %w", err)
+	}
+	in, size, err := a.scoreInput(s.input)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	show := newScoreProgress(a.err, size)
+	o := openscoring.CSVOptions{ID: s.id, Progress: show.update}
+	var res openscoring.CSVResult
+	if s.output == "-" {
+		res, err = m.ScoreCSV(ctx, a.out, in, o)
+	} else {
+		o.TempDir = filepath.Dir(s.output)
+		res, err = scoreToFile(ctx, m, s.output, in, o)
+	}
+	show.close()
+	if err != nil {
+		return fmt.Errorf("%s: %w", inputName(s.input), err)
+	}
+	if res.Failed > 0 {
+		fmt.Fprintf(a.err, "%s of %s rows could not be scored (see _error); the first, %s\n", count(res.Failed), count(res.Rows), res.First)
+	}
+	return nil
+}
+
+func inputName(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
+}
+
+// scoreInput opens the input; size is 0 if it is not known.
+func (a *app) scoreInput(path string) (in io.ReadCloser, size int64, err error) {
+	if path == "-" {
+		return io.NopCloser(a.in), 0, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("input %w", err)
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	return f, size, nil
+}
+
+// scoreToFile writes a file that appears when it is complete.
+func scoreToFile(ctx context.Context, m *openscoring.Model, path string, in io.Reader, o openscoring.CSVOptions) (res openscoring.CSVResult, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return res, fmt.Errorf("output %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close() // again, if it was closed
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if res, err = m.ScoreCSV(ctx, f, in, o); err != nil {
+		return res, err
+	}
+	if err = errors.Join(f.Chmod(0o644), f.Close()); err != nil {
+		return res, fmt.Errorf("output %w", err)
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return res, fmt.Errorf("output %w", err)
+	}
+	return res, nil
+}
+
+// untilSignal is a context that also ends at an interrupt.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ch, stop := signals()
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-ch:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { stop(); cancel() }
+}
+
+// scoreProgress draws a line on a terminal while a long input is scored.
+type scoreProgress struct {
+	w     io.Writer // nil: nobody looks
+	size  int64
+	began time.Time
+	last  time.Time
+	drawn bool
+}
+
+func newScoreProgress(w io.Writer, size int64) *scoreProgress {
+	p := &scoreProgress{size: size, began: time.Now(), last: time.Now()}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.w = w
+	}
+	return p
+}
+
+// update draws where the input is, five times a second at most.
+func (p *scoreProgress) update(rows, read int64) {
+	if p.w == nil || time.Since(p.last) < 200*time.Millisecond {
+		return
+	}
+	p.last = time.Now()
+	fmt.Fprint(p.w, "\r\x1b[K", clip(scoreLine(rows, read, p.size, time.Since(p.began)), width(p.w)))
+	p.drawn = true
+}
+
+// scoreLine is the progress as text.
+func scoreLine(rows, read, size int64, took time.Duration) string {
+	s := fmt.Sprintf("%s rows, %s rows/s", count(rows), count(int64(float64(rows)/took.Seconds())))
+	if size > 0 {
+		const bar = 30
+		done := int(bar * min(read, size) / size)
+		s = fmt.Sprintf("%3d%% [%-*s] %s", 100*min(read, size)/size, bar, "##############################"[:done], s)
+	}
+	return s
+}
+
+func (p *scoreProgress) close() {
+	if p.drawn {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
