@@ -41,6 +41,8 @@ type feed struct {
 // batchModel computes a stage's results for the rows of a tile. A row that it cannot decide it marks as slow.
 type batchModel interface {
 	run(t *tile, s *stageData)
+	// holes is called before run if some rows have missing values: it marks or loses those that run cannot decide.
+	holes(t *tile)
 }
 
 // stageData is the results of a stage for the rows of a tile.
@@ -49,6 +51,10 @@ type stageData struct {
 	probs []float64 // of a classification: class k of row i at k*tileRows+i
 	code  []int32   // the predicted class
 	leaf  []int32   // of a single tree
+
+	leaves  []int32    // of a scorecard: by characteristic and row
+	reasons []int32    // likewise: by row and rank, -1 for none
+	card    *cardModel // and whose
 }
 
 // tile is the scratch memory of one scoring call.
@@ -185,7 +191,7 @@ func isTrue(p predicate) bool {
 }
 
 // batchTypes are the model elements that body knows.
-var batchTypes = []string{"TreeModel", "MiningModel", "RegressionModel"}
+var batchTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "NeuralNetwork", "ClusteringModel", "Scorecard"}
 
 // body compiles one model type.
 func (c *compiler) body(f *frame) (batchModel, error) {
@@ -196,6 +202,14 @@ func (c *compiler) body(f *frame) (batchModel, error) {
 		return c.ensemble(f, b.method, b.segments)
 	case *regression:
 		return c.regression(f, b)
+	case *neural:
+		return c.neural(f, b)
+	case *clustering:
+		return c.clustering(f, b)
+	case *scorecard:
+		return c.scorecard(f, b)
+	case *general:
+		return c.general(f, b)
 	}
 	return nil, unbatched("the model type " + f.e.name + " has no batch form")
 }
@@ -213,8 +227,8 @@ func (m *Model) scoreBatch(mem memory.Allocator, n int, in []arrow.Array, want [
 		p.load(t, m, in, from)
 		for i := range p.stages {
 			s := &p.stages[i]
-			if _, ok := s.model.(*ensemble); !ok && t.anyHole {
-				t.spill()
+			if t.anyHole {
+				s.model.holes(t)
 			}
 			s.model.run(t, &t.stages[i])
 			for j := range s.feeds {
@@ -267,11 +281,24 @@ func (t *tile) lack(feat, i int) {
 	t.absent[feat*tileRows+i], t.hole[i], t.anyHole = true, true, true
 }
 
-// spill sends the rows with missing values to the interpreter.
-func (t *tile) spill() {
-	for i, h := range t.hole[:t.n] {
-		if h {
-			t.mark(i)
+// loseAny notes that the rows where one of the features is missing have no prediction.
+func (t *tile) loseAny(feats []int) {
+	for _, f := range feats {
+		for i, gone := range t.absent[f*tileRows : f*tileRows+t.n] {
+			if gone && !t.gone[i] && !t.slow[i] {
+				t.lose(i, t.lossy)
+			}
+		}
+	}
+}
+
+// spillAny sends the rows where one of the features is missing to the interpreter.
+func (t *tile) spillAny(feats []int) {
+	for _, f := range feats {
+		for i, gone := range t.absent[f*tileRows : f*tileRows+t.n] {
+			if gone {
+				t.mark(i)
+			}
 		}
 	}
 }

@@ -99,6 +99,11 @@ func (c *outColumn) value(t *tile, i, at, width int) value {
 		return c.plan.at(int(s.leaf[i]))
 	case outValue:
 		return double(s.value[i])
+	case outReason:
+		if k := int(s.reasons[i*maxReasons+c.plan.k-1]); k >= 0 {
+			return text(s.card.reasons[k])
+		}
+		return value{}
 	}
 	return t.stash[i*width+at]
 }

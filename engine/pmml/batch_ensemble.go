@@ -110,6 +110,9 @@ func (m *memberTree) collector(e *ensemble, f *frame, alone bool) func(*treeNode
 	}
 }
 
+// holes does nothing: the trees know their ways for missing values.
+func (e *ensemble) holes(*tile) {}
+
 func (e *ensemble) run(t *tile, s *stageData) {
 	for k := range e.k {
 		clear(s.probs[k*tileRows : k*tileRows+t.n])

@@ -11,6 +11,7 @@ const (
 	outProb                   // the probability of class k, 0 if k is -1
 	outTopProb                // the probability of the predicted class
 	outValue                  // the regression's value
+	outReason                 // a scorecard's reason code of rank k
 	outEmit                   // by the interpreter, from the stage's results
 )
 
@@ -56,7 +57,7 @@ func (c *compiler) outputs() error {
 	for _, o := range root.outputs {
 		owned[o.slot] = ownedOutput{o, root, last}
 	}
-	target := &outputField{name: root.target.name, feature: "predictedValue", typ: root.outType(), slot: root.target.slot, code: -1}
+	target := &outputField{name: root.target.name, feature: "predictedValue", typ: root.outType(), slot: root.target.slot, code: -1, part: -1}
 	owned[target.slot] = ownedOutput{target, root, last}
 	c.p.lossy = len(c.p.stages) == 1 && c.p.stages[0].f == root
 	for _, s := range c.m.slots {
@@ -116,7 +117,20 @@ func (c *compiler) foreign(root *frame) bool {
 // outputPlan plans one output field of a frame.
 func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 	p := outPlan{kind: outEmit, stage: stage, typ: o.typ, slot: o.slot}
+	_, clusters := f.body.(*clustering)
 	switch {
+	case o.part >= 0:
+	case clusters && isAffinity(o.feature) && o.typ == tDouble && o.raw != nil:
+		p.kind, p.k = outProb, o.code
+	case clusters && isAffinity(o.feature) && o.typ == tDouble:
+		p.kind = outTopProb
+	case clusters && o.feature != "predictedValue" && o.feature != "predictedDisplayValue" && o.feature != "clusterId" && o.feature != "entityId" && o.x == nil:
+	case clusters && (o.feature == "clusterId" || o.feature == "entityId"):
+		if t, ok := c.classTable(f, o); ok {
+			p.kind, p.table = outByCode, t
+		}
+	case o.feature == "reasonCode" && o.typ == tString && c.reasoned(stage):
+		p.kind, p.k = outReason, o.rank
 	case f.classification() && o.feature == "probability" && o.typ == tDouble && o.raw != nil:
 		p.kind, p.k = outProb, o.code
 	case f.classification() && o.feature == "probability" && o.typ == tDouble:
@@ -141,6 +155,19 @@ func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 	}
 	p.numbers()
 	return p
+}
+
+func isAffinity(feature string) bool {
+	return feature == "affinity" || feature == "clusterAffinity" || feature == "entityAffinity"
+}
+
+// reasoned reports whether a stage is a scorecard that gives reason codes.
+func (c *compiler) reasoned(stage int) bool {
+	if stage >= len(c.p.stages) {
+		return false
+	}
+	_, ok := c.p.stages[stage].model.(*cardModel)
+	return ok
 }
 
 // decided reports whether an output needs nothing but the predicted class, or, with all set, nothing but the
@@ -190,6 +217,9 @@ func (c *compiler) classTable(f *frame, o *outputField) ([]value, bool) {
 	for code, v := range f.classes.values {
 		r.reset()
 		res := result{value: v, code: code, probs: make([]float64, len(f.classes.values))}
+		if _, clusters := f.body.(*clustering); clusters {
+			res.probs, res.entity = nil, v.String()
+		}
 		if o.x == nil && o.feature == "predictedValue" {
 			x, err := o.typ.cast(f.predicted(r, &res))
 			if err != nil || r.err != nil {

@@ -129,6 +129,22 @@ func (c *compiler) spread(t *regressionTable, lt *linearTable) {
 	lt.terms = terms
 }
 
+// holes: a missing number makes the prediction missing; the term of a missing category is 0, as of any other.
+func (m *linearModel) holes(t *tile) {
+	for i := range m.tables {
+		for j := range m.tables[i].terms {
+			switch p := &m.tables[i].terms[j]; {
+			case p.product != nil:
+				t.loseAny(p.product)
+			case p.isAt:
+				t.spillAny([]int{p.feat})
+			case p.byCode == nil:
+				t.loseAny([]int{p.feat})
+			}
+		}
+	}
+}
+
 func (m *linearModel) run(t *tile, s *stageData) {
 	need := len(m.tables) * tileRows
 	if len(t.ys) < need {

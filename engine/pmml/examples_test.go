@@ -53,14 +53,13 @@ func TestExamples(t *testing.T) {
 	if len(all) != 11 {
 		t.Fatalf("%d examples", len(all))
 	}
-	batched := map[string]bool{"MiningModel": true, "TreeModel": true, "RegressionModel": true}
 	for _, e := range all {
 		t.Run(e.id, func(t *testing.T) {
 			m := load(t, e.model)
 			for name, score := range evaluators(m) {
 				t.Run(name, func(t *testing.T) { compareExample(t, m, e, score) })
 			}
-			if ok, why := m.Batch(); ok != batched[e.kind] || ok != (why == "") {
+			if ok, why := m.Batch(); ok != contains(batchTypes, e.kind) || ok != (why == "") {
 				t.Errorf("batch evaluator: %v, %s", ok, why)
 			}
 		})

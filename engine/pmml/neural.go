@@ -10,7 +10,7 @@ type neural struct {
 	threshold        float64
 	width, altitude  float64        // of radialBasis
 	ids              map[string]int // of inputs and neurons: where their value stands
-	inputs           []expr
+	inputs           []int          // slots
 	layers           []neuralLayer
 	outputs          []neuralOutput
 }
@@ -121,7 +121,7 @@ func (m *neural) input(l *loader, f *frame, e *element) error {
 		return err
 	}
 	x, err := n.bind(l, f.scope)
-	m.inputs = append(m.inputs, x)
+	m.inputs = append(m.inputs, l.newSlot(slot{name: "input " + id, kind: fromExpr, typ: tDouble, expr: x}))
 	return err
 }
 
@@ -226,17 +226,12 @@ func (m *neural) finish(l *loader, f *frame) error {
 
 func (m *neural) score(r *row, f *frame) result {
 	values := r.floats(len(m.ids))
-	for i, x := range m.inputs {
-		v := x.eval(r)
-		if v.missing() {
+	for i, s := range m.inputs {
+		x, ok := r.number(s)
+		if !ok {
 			return absent
 		}
-		d, err := tDouble.cast(v)
-		if err != nil {
-			r.fail(err)
-			return absent
-		}
-		values[i] = d.f
+		values[i] = x
 	}
 	for i := range m.layers {
 		m.layers[i].run(values)
