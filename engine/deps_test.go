@@ -21,7 +21,7 @@ var imports = map[string][]string{
 	"engine/codec":             {},
 	"engine/pmml":              {},
 	"engine/sparkml":           {},
-	"engine/openscoring":       {"engine/codec", "engine/disk", "engine/pmml", "engine/sparkml"},
+	"engine/openscoring":       {"catalog", "engine/codec", "engine/disk", "engine/pmml", "engine/sparkml"},
 	"engine/broker":            {},
 	"engine/disk":              {},
 	"engine/checkpoint":        {"engine/disk"},

@@ -68,7 +68,7 @@ func newRoot(in io.Reader, out, errw io.Writer) (*cobra.Command, *app) {
 	f.IntVar(&a.workers, "workers", 0, "goroutines that compute, for each query (0: one a processor)")
 	f.IntVar(&a.brokerPort, "broker-port", 0, "the embedded broker's port on 127.0.0.1 (0: the one of last time, or any)")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "log what the engine does, on stderr")
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.explainCommand(), a.replCommand(), a.brokerCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.explainCommand(), a.replCommand(), a.brokerCommand(), a.serveCommand(), a.scoreCommand(), a.versionCommand())
 	completeValues(root, "format", "table", "json", "csv")
 	completeValues(root, "progress", "auto", "plain", "json", "none")
 	return root, a

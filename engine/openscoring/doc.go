@@ -12,6 +12,6 @@
 // Unlike Openscoring, a Server keeps deployed models on disk, bounds what a
 // request may cost, and takes Spark ML directories.
 //
-// The package knows neither SQL nor the engine. It imports engine/pmml,
+// The package knows neither SQL nor the engine. It imports catalog, engine/pmml,
 // engine/sparkml, engine/codec, engine/disk, Arrow and the standard library.
 package openscoring
