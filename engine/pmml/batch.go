@@ -55,6 +55,20 @@ type stageData struct {
 	leaves  []int32    // of a scorecard: by characteristic and row
 	reasons []int32    // likewise: by row and rank, -1 for none
 	card    *cardModel // and whose
+
+	subs       []stageData // of a mixModel's segments
+	share      []float64   // their number or weight by row
+	slow, gone []bool      // what was known of the rows before a segment ran
+}
+
+// init makes the columns for results with k classes, 0 for a regression.
+func (s *stageData) init(k int) {
+	if k > 0 {
+		s.probs, s.code = make([]float64, k*tileRows), make([]int32, tileRows)
+	} else {
+		s.value = make([]float64, tileRows)
+	}
+	s.leaf = make([]int32, tileRows)
 }
 
 // tile is the scratch memory of one scoring call.
@@ -97,16 +111,11 @@ func (p *plan) newTile(m *Model) *tile {
 	}
 	t.stages = make([]stageData, len(p.stages))
 	for i := range p.stages {
-		s := &t.stages[i]
-		if k := p.stages[i].classes(); k > 0 {
-			s.probs, s.code = make([]float64, k*tileRows), make([]int32, tileRows)
-			if len(t.first) < k*tileRows {
-				t.first = make([]int32, k*tileRows)
-			}
-		} else {
-			s.value = make([]float64, tileRows)
+		k := p.stages[i].classes()
+		if len(t.first) < k*tileRows {
+			t.first = make([]int32, k*tileRows)
 		}
-		s.leaf = make([]int32, tileRows)
+		t.stages[i].init(k)
 	}
 	return t
 }
@@ -146,7 +155,7 @@ func compile(m *Model) (*plan, string) {
 
 func (c *compiler) model(root *frame) error {
 	frames := []*frame{root}
-	if mm, ok := root.body.(*mining); ok && mm.method == "modelChain" {
+	if mm, ok := root.body.(*mining); ok && mm.chained() {
 		frames = frames[:0]
 		for _, s := range mm.segments {
 			if !isTrue(s.when) {
@@ -154,7 +163,11 @@ func (c *compiler) model(root *frame) error {
 			}
 			frames = append(frames, s.model)
 		}
-		c.p.final = root
+		if c.p.final = root; mm.method == "multiModelChain" {
+			if c.p.final = nil; root.target.has {
+				return unbatched("Targets of a multiModelChain have no batch form")
+			}
+		}
 	}
 	for i, f := range frames {
 		bm, err := c.body(f)
@@ -199,6 +212,9 @@ func (c *compiler) body(f *frame) (batchModel, error) {
 	case *tree:
 		return c.ensemble(f, "tree", []*segment{{weight: 1, when: always{yes}, model: f}})
 	case *mining:
+		if !b.allTrees() || b.method == "median" || b.method == "selectFirst" {
+			return c.mix(f, b)
+		}
 		return c.ensemble(f, b.method, b.segments)
 	case *regression:
 		return c.regression(f, b)

@@ -53,12 +53,20 @@ func (c *compiler) outputs() error {
 			owned[o.slot] = ownedOutput{o, f, i}
 		}
 	}
+	for i := range c.p.stages {
+		if f := c.p.stages[i].f; f != c.m.root && f.target.slot >= 0 {
+			o := &outputField{name: f.target.name, feature: "predictedValue", typ: f.outType(), slot: f.target.slot, code: -1, part: -1}
+			owned[o.slot] = ownedOutput{o, f, i}
+		}
+	}
 	root, last := c.m.root, len(c.p.stages)-1
 	for _, o := range root.outputs {
 		owned[o.slot] = ownedOutput{o, root, last}
 	}
 	target := &outputField{name: root.target.name, feature: "predictedValue", typ: root.outType(), slot: root.target.slot, code: -1, part: -1}
-	owned[target.slot] = ownedOutput{target, root, last}
+	if target.slot >= 0 {
+		owned[target.slot] = ownedOutput{target, root, last}
+	}
 	c.p.lossy = len(c.p.stages) == 1 && c.p.stages[0].f == root
 	for _, s := range c.m.slots {
 		w := owned[s]

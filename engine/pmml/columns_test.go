@@ -205,12 +205,12 @@ func (d *columnDoc) general() {
 
 // TestColumnsEqualRow compares the evaluators on random networks, clusters, scorecards and general regressions.
 func TestColumnsEqualRow(t *testing.T) {
-	docs, batched := 240, 0
+	docs, batched := 420, 0
 	for seed := range docs {
 		rng := rand.New(rand.NewPCG(uint64(seed), 21))
 		d := &columnDoc{&randomDoc{rng: rng, fields: []randomField{{"x", "double", []string{"0", "1", "-1", "0.5"}}, {"z", "double", []string{"0", "2"}},
 			{"n", "integer", []string{"0", "1", "3"}}, {"s", "string", []string{"a", "b", "zzz"}}}}}
-		[]func(){d.neural, d.clustering, d.scorecard, d.general}[seed%4]()
+		[]func(){d.neural, d.clustering, d.scorecard, d.general, d.mixture, d.mixture, d.chain}[seed%7]()
 		doc := d.b.String()
 		m, err := Load(strings.NewReader(doc))
 		if err != nil {
@@ -241,4 +241,72 @@ func TestColumnsEqualRow(t *testing.T) {
 	if batched < docs*9/10 {
 		t.Errorf("only %d of %d models have a batch evaluator", batched, docs)
 	}
+}
+
+// segment writes a regression or a small tree over the fields.
+func (d *columnDoc) segment(classes []string, schema string) {
+	function := "regression"
+	if classes != nil {
+		function = "classification"
+	}
+	if d.chance(0.5) {
+		norm := d.one("none", "softmax", "logit")
+		d.w(`<RegressionModel functionName="%s" normalizationMethod="%s"><MiningSchema>%s</MiningSchema>`, function, norm, schema)
+		for i := range max(1, len(classes)) {
+			category := ""
+			if classes != nil {
+				category = ` targetCategory="` + classes[i] + `"`
+			}
+			d.w(`<RegressionTable intercept="%s"%s><NumericPredictor name="%s" coefficient="%s"/><CategoricalPredictor name="s" value="a" coefficient="%s"/></RegressionTable>`,
+				d.num(), category, d.field(), d.num(), d.num())
+		}
+		d.w(`</RegressionModel>`)
+		return
+	}
+	d.w(`<TreeModel functionName="%s" missingValueStrategy="%s" noTrueChildStrategy="%s"><MiningSchema>%s</MiningSchema><Node score="%s"><True/>`,
+		function, d.one("none", "nullPrediction", "lastPrediction"), d.one("returnNullPrediction", "returnLastPrediction"), schema, d.score(classes))
+	for range 1 + d.rng.IntN(4) {
+		d.w(`<Node score="%s">%s</Node>`, d.score(classes), d.predicate(1))
+	}
+	d.w(`</Node></TreeModel>`)
+}
+
+func (d *columnDoc) score(classes []string) string {
+	if classes == nil {
+		return d.num()
+	}
+	return d.one(classes...)
+}
+
+func (d *columnDoc) mixture() {
+	classes := d.result("MiningModel", "")
+	method := d.one("selectFirst", "selectFirst", "average", "weightedAverage")
+	if classes == nil && d.chance(0.4) {
+		method = d.one("sum", "weightedSum", "median")
+	}
+	schema := ""
+	for _, f := range []string{"x", "z", "n", "s", "sum", "norm", "is", "map", "bin", "exp"} {
+		schema += `<MiningField name="` + f + `"/>`
+	}
+	d.w(`<Segmentation multipleModelMethod="%s">`, method)
+	for range 1 + d.rng.IntN(4) {
+		test := "<True/>"
+		if d.chance(0.5) {
+			test = d.predicate(1)
+		}
+		d.w(`<Segment weight="%g">%s`, float64(1+d.rng.IntN(8))/4, test)
+		d.segment(classes, schema)
+		d.w(`</Segment>`)
+	}
+	d.w(`</Segmentation></MiningModel></PMML>`)
+}
+
+// chain is a multiModelChain whose second model reads the first one's output.
+func (d *columnDoc) chain() {
+	d.open("MiningModel", "mixed", "", "y")
+	schema := `<MiningField name="x"/><MiningField name="z"/><MiningField name="s"/>`
+	d.w(`<Segmentation multipleModelMethod="multiModelChain"><Segment><True/><RegressionModel functionName="regression"><MiningSchema>%s<MiningField name="y" usageType="target"/></MiningSchema>
+<Output><OutputField name="first" dataType="double" feature="predictedValue"/></Output><RegressionTable intercept="%s"><NumericPredictor name="x" coefficient="%s"/></RegressionTable></RegressionModel></Segment>`, schema, d.num(), d.num())
+	d.w(`<Segment><True/><RegressionModel functionName="classification" normalizationMethod="softmax"><MiningSchema>%s<MiningField name="first"/><MiningField name="c" usageType="target"/></MiningSchema>
+<Output><OutputField name="pa" feature="probability" value="a"/></Output><RegressionTable intercept="%s" targetCategory="a"><NumericPredictor name="first" coefficient="%s"/></RegressionTable><RegressionTable intercept="0" targetCategory="b"><NumericPredictor name="z" coefficient="1"/></RegressionTable></RegressionModel></Segment></Segmentation></MiningModel></PMML>`, schema, d.num(), d.num())
 }
