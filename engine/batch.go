@@ -93,13 +93,37 @@ func allRanges(ctx context.Context, src connector.Source) ([]connector.Range, er
 
 // rows runs all stages and gives the result's rows, encoded.
 func (b *batch) rows(ctx context.Context, encode func(t *task, rec arrow.Record) (connector.Encoded, error)) iter.Seq2[connector.Encoded, error] {
-	return func(yield func(connector.Encoded, error) bool) {
+	return guardedRows(func(yield func(connector.Encoded, error) bool) {
 		if err := b.runner.runStages(ctx, func(*exec.Stage) bool { return true }); err != nil {
 			yield(nil, err)
 			return
 		}
 		for enc, err := range b.runner.rootRows(ctx, encode) {
 			if !yield(enc, err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+// guardedRows turns a panic in rows into an error at their end. A panic of the
+// receiver's own code goes on.
+func guardedRows(rows iter.Seq2[connector.Encoded, error]) iter.Seq2[connector.Encoded, error] {
+	return func(yield func(connector.Encoded, error) bool) {
+		receiving := false
+		defer func() {
+			if receiving {
+				return
+			}
+			if p := recover(); p != nil {
+				yield(nil, panicError(p))
+			}
+		}()
+		for enc, err := range rows {
+			receiving = true
+			more := yield(enc, err)
+			receiving = false
+			if !more {
 				return
 			}
 		}

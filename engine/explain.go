@@ -28,7 +28,7 @@ func (e *Engine) ExplainSource(ctx context.Context, src *sql.Source, extended bo
 			return out, nil
 		}
 		if err == nil {
-			err = s.check(ctx, st, src)
+			err = guarded(func() error { return s.check(ctx, st, src) })
 		}
 		if err != nil {
 			return nil, withSource(err, src)

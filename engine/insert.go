@@ -60,9 +60,6 @@ func (s *session) insert(ctx context.Context, st *sql.Insert, src *sql.Source, o
 		res.Message = rowsWritten(w.Table.Name, q.Progress())
 		return nil
 	}
-	if st.Overwrite {
-		return sql.Errorf(st.Span, "INSERT OVERWRITE from a stream has no meaning").WithHint("INSERT INTO adds to the table")
-	}
 	where, notes, err := s.engine.startStream(ctx, q, w, opts)
 	if err != nil {
 		return err
@@ -93,9 +90,10 @@ func streamNames(n plan.Node) string {
 func (e *Engine) newQuery(name, text string, n plan.Node) *Query {
 	q := &Query{
 		name: name, text: text, streaming: plan.IsUnbounded(n), engine: e,
-		stopping: make(chan struct{}), requests: make(chan *availability), done: make(chan struct{}),
-		cancel: func(error) {},
+		requests: make(chan *availability), done: make(chan struct{}),
 	}
+	q.ctx, q.cancel = context.WithCancelCause(e.ctx)
+	q.gentle, q.stop = context.WithCancel(q.ctx)
 	base := Progress{ID: uuid.NewString(), RunID: uuid.NewString(), Name: name}
 	if w, ok := n.(*plan.Write); ok {
 		q.target = w.Table.Name
@@ -130,16 +128,28 @@ func (e *Engine) forget(q *Query) {
 	}
 }
 
-// runBatch runs an INSERT over bounded inputs to its end: one epoch.
-func (e *Engine) runBatch(ctx context.Context, q *Query, w *plan.Write) (err error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stop := context.AfterFunc(e.ctx, func() { cancel(ErrClosed) })
-	defer stop()
-	q.cancel = cancel
-	e.emit(QueryStarted{Query: q})
-	defer func() { q.end(err) }()
+// within is ctx that also ends when the query must stop. The caller calls done.
+func (q *Query) within(ctx context.Context) (both context.Context, done func()) {
+	both, cancel := context.WithCancelCause(ctx)
+	detach := context.AfterFunc(q.ctx, func() { cancel(context.Cause(q.ctx)) })
+	return both, func() {
+		detach()
+		cancel(nil)
+	}
+}
 
+// runBatch runs an INSERT over bounded inputs to its end.
+func (e *Engine) runBatch(ctx context.Context, q *Query, w *plan.Write) error {
+	ctx, done := q.within(ctx)
+	defer done()
+	e.emit(QueryStarted{Query: q})
+	err := guarded(func() error { return e.batchEpoch(ctx, q, w) })
+	q.end(err)
+	return err
+}
+
+// batchEpoch is the one epoch of an INSERT over bounded inputs.
+func (e *Engine) batchEpoch(ctx context.Context, q *Query, w *plan.Write) (err error) {
 	program, err := exec.Compile(w.Input)
 	if err != nil {
 		return err
@@ -203,8 +213,11 @@ func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts 
 		if err != nil {
 			e.forget(q)
 			err = fmt.Errorf("query %s: %w", q.name, err)
+			q.finish(err)
 		}
 	}()
+	ctx, done := q.within(ctx)
+	defer done()
 	program, err := exec.Compile(w.Input)
 	if err != nil {
 		return "", nil, err
@@ -243,13 +256,10 @@ func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts 
 
 // launch runs a stream in its own goroutine.
 func (e *Engine) launch(q *Query, r *stream) {
-	ctx, cancel := context.WithCancelCause(e.ctx)
-	q.cancel = cancel
 	e.emit(QueryStarted{Query: q})
 	go func() {
-		defer cancel(nil)
-		err := guarded(func() error { return r.run(ctx) })
-		if cause := context.Cause(ctx); cause != nil && err != nil {
+		err := guarded(func() error { return r.run(q.ctx) })
+		if cause := context.Cause(q.ctx); cause != nil && err != nil {
 			err = cause
 			if errors.Is(cause, ErrClosed) {
 				err = errStopped

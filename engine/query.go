@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"sync"
 )
 
 // State is where a query is in its life.
@@ -30,9 +29,10 @@ type Query struct {
 	meter     *meter
 	faults    faultLog
 
-	cancel   context.CancelCauseFunc // stops at once
-	stopping chan struct{}           // closed to stop at the end of an epoch
-	stopOnce sync.Once
+	ctx      context.Context         // ends when the query must stop at once
+	cancel   context.CancelCauseFunc // ends ctx
+	gentle   context.Context         // ends when no new epoch should be started
+	stop     context.CancelFunc      // ends gentle
 	requests chan *availability
 	done     chan struct{}
 	err      error // why it ended; set before done is closed
@@ -97,7 +97,7 @@ func (q *Query) Wait(ctx context.Context) error {
 // Stop ends the query when the epoch under way is committed, and waits for that.
 // When ctx ends first it returns ctx's error, and the query still stops; see Kill.
 func (q *Query) Stop(ctx context.Context) error {
-	q.stopOnce.Do(func() { close(q.stopping) })
+	q.stop()
 	return q.Wait(ctx)
 }
 
@@ -133,14 +133,21 @@ func (q *Query) AwaitAvailable(ctx context.Context) error {
 	}
 }
 
-// end records why the query ended and tells everybody.
-func (q *Query) end(err error) {
+// finish records why the query ended.
+func (q *Query) finish(err error) {
 	if errors.Is(err, errStopped) {
 		err = nil
 	}
 	q.err = err
 	close(q.done)
-	q.engine.emit(QueryEnded{Query: q, Err: err})
+	q.stop()
+	q.cancel(nil)
+}
+
+// end finishes the query and tells the listener.
+func (q *Query) end(err error) {
+	q.finish(err)
+	q.engine.emit(QueryEnded{Query: q, Err: q.err})
 }
 
 // status tells a person what the query waits for.

@@ -54,7 +54,7 @@ func (r *Rows) Progress() Progress {
 // Stop ends a SELECT over a stream: All gives what is under way and ends.
 func (r *Rows) Stop() {
 	if r.query != nil {
-		r.query.stopOnce.Do(func() { close(r.query.stopping) })
+		r.query.stop()
 	}
 }
 

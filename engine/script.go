@@ -90,7 +90,7 @@ func (s *session) checkScript(ctx context.Context, src *sql.Source) error {
 			return faults.Err()
 		}
 		if err == nil {
-			err = s.check(ctx, st, src)
+			err = guarded(func() error { return s.check(ctx, st, src) })
 		}
 		if err == nil {
 			continue

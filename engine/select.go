@@ -74,9 +74,17 @@ func (e *Engine) boundedRows(ctx context.Context, n plan.Node) (*Rows, error) {
 		return nil, err
 	}
 	q := e.newQuery("select", "", n)
+	ctx, done := q.within(ctx)
 	b, err := e.openBatch(ctx, q, program, e.cfg.Allocator)
 	if err != nil {
+		done()
+		q.finish(err)
 		return nil, err
+	}
+	end := func() {
+		_ = b.Close()
+		done()
+		q.finish(nil)
 	}
 	seq := func(yield func(arrow.Record, error) bool) {
 		for enc, err := range b.rows(ctx, hold) {
@@ -89,7 +97,7 @@ func (e *Engine) boundedRows(ctx context.Context, n plan.Node) (*Rows, error) {
 			}
 		}
 	}
-	return &Rows{schema: program.Schema, seq: seq, close: func() { _ = b.Close() }}, nil
+	return &Rows{schema: program.Schema, seq: seq, close: end}, nil
 }
 
 // followRows runs a SELECT over a stream: rows come as they are read, until the
@@ -105,9 +113,11 @@ func (e *Engine) followRows(ctx context.Context, n plan.Node) (*Rows, error) {
 	r := &stream{q: q, log: checkpoint.Memory(), sink: sink, poll: e.cfg.PollInterval}
 	r.trigger.AvailableNow = e.cfg.AvailableNow
 	if err := r.open(ctx, program); err != nil {
+		q.finish(err)
 		return nil, errors.Join(err, r.close())
 	}
 	if err := r.begin(ctx); err != nil {
+		q.finish(err)
 		return nil, errors.Join(err, r.close())
 	}
 	e.launch(q, r)
@@ -227,7 +237,9 @@ func (e *Engine) materialise(ctx context.Context, n plan.Node) (*catalog.Cached,
 	if err != nil {
 		return nil, err
 	}
-	b, err := e.openBatch(ctx, e.newQuery("cache", "", n), program, memory.NewGoAllocator())
+	q := e.newQuery("cache", "", n)
+	defer q.finish(nil)
+	b, err := e.openBatch(ctx, q, program, memory.NewGoAllocator())
 	if err != nil {
 		return nil, err
 	}

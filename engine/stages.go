@@ -257,9 +257,14 @@ func (r *runner) leafInputs(ctx context.Context, b *exec.Branch) iter.Seq2[input
 	}
 }
 
-// close frees the results that nobody read and the tables of joins.
-func (r *runner) close() {
-	defer r.program.Release()
+// reset prepares an epoch: results that the one before left unread are freed.
+func (r *runner) reset(now time.Time) {
+	r.drop()
+	r.now = now
+}
+
+// drop frees the results that nobody read.
+func (r *runner) drop() {
 	for s, rows := range r.results {
 		delete(r.results, s)
 		for rec, err := range rows {
@@ -269,4 +274,10 @@ func (r *runner) close() {
 			break
 		}
 	}
+}
+
+// close frees the results that nobody read and the tables of joins.
+func (r *runner) close() {
+	r.drop()
+	r.program.Release()
 }

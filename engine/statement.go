@@ -17,7 +17,7 @@ import (
 // execute runs one statement.
 func (s *session) execute(ctx context.Context, st sql.Statement, src *sql.Source) (*Result, error) {
 	res := &Result{Statement: st, Source: src}
-	err := s.run(ctx, st, src, res)
+	err := guarded(func() error { return s.run(ctx, st, src, res) })
 	res.Notes = s.takeNotes()
 	return res, err
 }

@@ -136,7 +136,8 @@ func changes(was, is checkpoint.Fingerprint) []string {
 func (r *stream) begin(ctx context.Context) error {
 	state := r.log.State()
 	if s, ok := r.sink.(connector.Resumer); ok {
-		if err := s.Resume(ctx, r.id(), state.Next(), state.Planned < 0); err != nil {
+		at := connector.Resumption{Next: state.Next(), Planned: state.Planned > state.Committed, First: state.Planned < 0}
+		if err := s.Resume(ctx, r.id(), at); err != nil {
 			return err
 		}
 	}
@@ -190,16 +191,7 @@ func (r *stream) parse(lines []string) ([]connector.Offsets, error) {
 
 // run drives epochs until the query is stopped, ends or fails.
 func (r *stream) run(ctx context.Context) error {
-	q := r.q
-	gentle, cancel := context.WithCancel(ctx) // ends when the query should stop soon
-	defer cancel()
-	go func() {
-		select {
-		case <-q.stopping:
-			cancel()
-		case <-gentle.Done():
-		}
-	}()
+	gentle := r.q.gentle
 	r.runner.now = time.Now()
 	if err := r.runner.runStages(ctx, func(s *exec.Stage) bool { return s.Static }); err != nil {
 		return r.wrong(err)
@@ -384,7 +376,7 @@ func (r *stream) epoch(ctx context.Context, n int64, to []connector.Offsets, now
 		splits = append(splits, in.scan.ranges...)
 		sources[i] = in.progress(r.done[i], to[i])
 	}
-	r.runner.now = now
+	r.runner.reset(now)
 	if err := r.runner.runStages(ctx, func(s *exec.Stage) bool { return !s.Static }); err != nil {
 		return r.failed(n, splits, err)
 	}

@@ -34,9 +34,10 @@ type Sink interface {
 	Encode(t catalog.Task, rec arrow.Record) (Encoded, error)
 	// Write stores a whole epoch, in order, and returns nil only when it is durable.
 	// The same epoch of the same query may come again after a crash: the sink knows
-	// (query, epoch) and makes that exactly-once, where it promises to. It releases
-	// each Encoded. It must drain rows or return an error; an error in rows ends the
-	// epoch and is returned, with nothing of the epoch visible.
+	// (query, epoch) and makes that exactly-once, where it promises to; rows of an
+	// epoch that it holds already it leaves unread, and they are never computed. It
+	// releases each Encoded that it reads. An error in rows ends the epoch and is
+	// returned, with nothing of the epoch visible.
 	Write(ctx context.Context, q QueryID, epoch int64, rows iter.Seq2[Encoded, error]) error
 	io.Closer
 }
@@ -44,10 +45,19 @@ type Sink interface {
 // Resumer is a sink that can say how far a query got, so that a checkpoint and
 // an output that do not belong together are refused before anything is written.
 type Resumer interface {
-	// Resume is called once before the first Write, with the next epoch to be planned
-	// or run again. First is true when the query has no checkpoint yet. An error
-	// says what does not fit and the remedy. It is called for streaming queries only:
-	// a batch INSERT has no place to go on from, and its rows are appended to what is
-	// there.
-	Resume(ctx context.Context, q QueryID, next int64, first bool) error
+	// Resume is called once before the first Write. An error says what does not fit
+	// and the remedy. It is called for streaming queries only: a batch INSERT has no
+	// place to go on from, and its rows are appended to what is there.
+	Resume(ctx context.Context, q QueryID, at Resumption) error
+}
+
+// Resumption says where a query goes on.
+type Resumption struct {
+	// Next is the epoch to be run next, again or for the first time.
+	Next int64
+	// Planned is true when an earlier run has planned Next, so that the sink may hold
+	// it. Otherwise a sink that holds Next is ahead of the checkpoint.
+	Planned bool
+	// First is true when the query has no checkpoint yet.
+	First bool
 }

@@ -14,18 +14,18 @@ import (
 // Resume takes the folder for a query and compares its log with the query's
 // checkpoint. A query that is not resumed is a batch INSERT: its rows are
 // appended as the next epoch.
-func (s *sink) Resume(_ context.Context, q connector.QueryID, next int64, first bool) error {
+func (s *sink) Resume(_ context.Context, q connector.QueryID, at connector.Resumption) error {
 	if err := s.take(); err != nil {
 		return fmt.Errorf("output %s: %w", s.folder, err)
 	}
-	if err := s.checkResume(q, next, first); err != nil {
+	if err := s.checkResume(q, at); err != nil {
 		return errors.Join(fmt.Errorf("output %s: %w", s.folder, err), s.Close())
 	}
 	s.resumed, s.owner = true, q
 	return nil
 }
 
-func (s *sink) checkResume(q connector.QueryID, next int64, first bool) error {
+func (s *sink) checkResume(q connector.QueryID, at connector.Resumption) error {
 	if err := s.makeLog(); err != nil {
 		return err
 	}
@@ -42,13 +42,13 @@ func (s *sink) checkResume(q connector.QueryID, next int64, first bool) error {
 		return fmt.Errorf("the folder was filled by INSERTs of batch queries; a streaming query needs one of its own: %s", fresh)
 	case was.Query != "" && was.Query != string(q):
 		return fmt.Errorf("the folder belongs to another query (%s, %d epochs), this one is %s: %s, or give the query the checkpointLocation that the folder was written with", was.Query, latest+1, q, fresh)
-	case first:
+	case at.First:
 		return fmt.Errorf("the folder holds %d epochs, and the query has no checkpoint: it would begin again at epoch 0 and the first %d epochs would be skipped; give it the checkpointLocation that the folder was written with, or %s", latest+1, latest+1, fresh)
-	case latest > next:
-		return fmt.Errorf("the folder is ahead of the checkpoint: its log goes to epoch %d, the checkpoint goes on with epoch %d, so that the epochs between would be skipped; restore the checkpoint that belongs to the folder, or start over with an empty checkpoint and an empty folder", latest, next)
+	case latest > at.Next, latest == at.Next && !at.Planned:
+		return fmt.Errorf("the folder is ahead of the checkpoint: its log goes to epoch %d, the checkpoint goes on with epoch %d, so that the epochs between would be skipped; restore the checkpoint that belongs to the folder, or start over with an empty checkpoint and an empty folder", latest, at.Next)
 	}
-	if latest < next-1 {
-		return fmt.Errorf("the folder is behind the checkpoint: its log ends at epoch %s, the checkpoint has committed epoch %d, so that rows are missing; restore the folder, or start over with an empty checkpoint and an empty folder", orNone(latest), next-1)
+	if latest < at.Next-1 {
+		return fmt.Errorf("the folder is behind the checkpoint: its log ends at epoch %s, the checkpoint has committed epoch %d, so that rows are missing; restore the folder, or start over with an empty checkpoint and an empty folder", orNone(latest), at.Next-1)
 	}
 	return s.own(was, owner{Query: string(q)})
 }

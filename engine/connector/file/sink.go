@@ -143,11 +143,10 @@ func (s *sink) compress(dst io.Writer, text []byte) error {
 func (s *sink) Write(ctx context.Context, q connector.QueryID, epoch int64, rows iter.Seq2[connector.Encoded, error]) error {
 	id, done, err := s.place(q, epoch)
 	if err != nil {
-		drain(rows)
 		return fmt.Errorf("output %s: %w", s.folder, err)
 	}
 	if done {
-		return drain(rows)
+		return nil
 	}
 	entries, err := s.writePart(ctx, q, epoch, rows)
 	if err != nil {
@@ -190,17 +189,6 @@ func (s *sink) tell(point string) {
 	if s.hook != nil {
 		s.hook(point)
 	}
-}
-
-// drain releases rows that are not needed.
-func drain(rows iter.Seq2[connector.Encoded, error]) error {
-	for e, err := range rows {
-		if err != nil {
-			return err
-		}
-		e.Release()
-	}
-	return nil
 }
 
 // place says which epoch of the log this is and whether it is there already.

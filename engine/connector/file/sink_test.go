@@ -26,7 +26,7 @@ const sparkResults = "../../../testdata/file/spark-results"
 
 func resume(t testing.TB, s connector.Sink, q connector.QueryID, next int64, first bool) {
 	t.Helper()
-	if err := s.(connector.Resumer).Resume(context.Background(), q, next, first); err != nil {
+	if err := s.(connector.Resumer).Resume(context.Background(), q, connector.Resumption{Next: next, Planned: !first, First: first}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -410,7 +410,7 @@ func TestBatchInsertBesidePlainFiles(t *testing.T) {
 	closeSink(t, s)
 	equalRows(t, mustRows(t, c, declared(rowSchema, "path", "/out")), rowTexts(0, 3))
 	s = openSink(t, c, table("path", "/out"))
-	err := s.(connector.Resumer).Resume(context.Background(), query1, 0, true)
+	err := s.(connector.Resumer).Resume(context.Background(), query1, connector.Resumption{First: true})
 	if err == nil || !strings.Contains(err.Error(), "holds 2 files that no query has written") {
 		t.Errorf("got %v", err)
 	}
@@ -427,42 +427,44 @@ func TestResume(t *testing.T) {
 		closeSink(t, s)
 	}
 	for _, c := range []struct {
-		name  string
-		setup func(t *testing.T, tk task, c *Connector)
-		next  int64
-		first bool
-		want  string // "" is accepted
+		name    string
+		setup   func(t *testing.T, tk task, c *Connector)
+		next    int64
+		first   bool
+		planned bool
+		want    string // "" is accepted
 	}{
-		{"new", nil, 0, true, ""},
-		{"again from the start", nil, 0, false, ""},
-		{"goes on", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 3, false, ""},
-		{"runs the last one again", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 2, false, ""},
-		{"checkpoint lost", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 0, true, "holds 3 epochs, and the query has no checkpoint"},
-		{"another query", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, other) }, 3, false, "belongs to another query (other, 3 epochs)"},
-		{"another query, from the start", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, other) }, 0, true, "belongs to another query"},
-		{"ahead", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 1, false, "ahead of the checkpoint: its log goes to epoch 2, the checkpoint goes on with epoch 1"},
-		{"behind", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 4, false, "behind the checkpoint: its log ends at epoch 2, the checkpoint has committed epoch 3"},
-		{"folder lost", nil, 5, false, "its log ends at epoch none"},
+		{"new", nil, 0, true, false, ""},
+		{"again from the start", nil, 0, false, false, ""},
+		{"goes on", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 3, false, false, ""},
+		{"runs the last one again", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 2, false, true, ""},
+		{"ahead by the epoch that nobody planned", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 2, false, false, "ahead of the checkpoint: its log goes to epoch 2, the checkpoint goes on with epoch 2"},
+		{"checkpoint lost", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 0, true, false, "holds 3 epochs, and the query has no checkpoint"},
+		{"another query", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, other) }, 3, false, false, "belongs to another query (other, 3 epochs)"},
+		{"another query, from the start", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, other) }, 0, true, false, "belongs to another query"},
+		{"ahead", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 1, false, true, "ahead of the checkpoint: its log goes to epoch 2, the checkpoint goes on with epoch 1"},
+		{"behind", func(t *testing.T, tk task, c *Connector) { three(t, tk, c, query1) }, 4, false, false, "behind the checkpoint: its log ends at epoch 2, the checkpoint has committed epoch 3"},
+		{"folder lost", nil, 5, false, false, "its log ends at epoch none"},
 		{"of batch INSERTs", func(t *testing.T, tk task, c *Connector) {
 			s := openSink(t, c, table("path", "/out"))
 			writeEpoch(t, tk, s, "b", 0, 0, 1)
 			closeSink(t, s)
-		}, 0, true, "filled by INSERTs of batch queries"},
+		}, 0, true, false, "filled by INSERTs of batch queries"},
 		{"in use", func(t *testing.T, tk task, c *Connector) {
 			s := openSink(t, c, table("path", "/out"))
 			resume(t, s, other, 0, true)
-		}, 0, true, "this process is writing into the folder; stop its query first"},
+		}, 0, true, false, "this process is writing into the folder; stop its query first"},
 		{"Spark's folder with its checkpoint", func(t *testing.T, tk task, c *Connector) {
 			if err := enginetest.CopyDir(c.fs, "/out", disk.OS{}, sparkResults); err != nil {
 				t.Fatal(err)
 			}
-		}, 3, false, ""},
+		}, 3, false, false, ""},
 		{"Spark's folder without its checkpoint", func(t *testing.T, tk task, c *Connector) {
 			if err := enginetest.CopyDir(c.fs, "/out", disk.OS{}, sparkResults); err != nil {
 				t.Fatal(err)
 			}
-		}, 0, true, "the query has no checkpoint"},
-		{"damaged owner", func(t *testing.T, tk task, c *Connector) { put(t, c.fs, "/out/_spark_metadata/.millrace", "{") }, 0, true, ".millrace is damaged"},
+		}, 0, true, false, "the query has no checkpoint"},
+		{"damaged owner", func(t *testing.T, tk task, c *Connector) { put(t, c.fs, "/out/_spark_metadata/.millrace", "{") }, 0, true, false, ".millrace is damaged"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn := NewJSON(enginetest.NewFaultFS(), Config{})
@@ -470,7 +472,7 @@ func TestResume(t *testing.T) {
 				c.setup(t, checked(t), conn)
 			}
 			s := openSink(t, conn, table("path", "/out"))
-			err := s.(connector.Resumer).Resume(context.Background(), query1, c.next, c.first)
+			err := s.(connector.Resumer).Resume(context.Background(), query1, connector.Resumption{Next: c.next, Planned: c.planned, First: c.first})
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v", err)
 			}
@@ -515,7 +517,7 @@ func TestSinkFaultsForPeople(t *testing.T) {
 		fsys := enginetest.NewFaultFS()
 		put(t, fsys, "/out", "x")
 		s := openSink(t, NewJSON(fsys, Config{}), table("path", "/out"))
-		err := s.(connector.Resumer).Resume(context.Background(), query1, 0, true)
+		err := s.(connector.Resumer).Resume(context.Background(), query1, connector.Resumption{First: true})
 		if err == nil || !strings.Contains(err.Error(), "/out: is a file, and a folder is needed") {
 			t.Errorf("got %v", err)
 		}
@@ -524,7 +526,7 @@ func TestSinkFaultsForPeople(t *testing.T) {
 		fsys := enginetest.NewFaultFS()
 		s := openSink(t, NewJSON(fsys, Config{}), table("path", "/out"))
 		fsys.FailAt(3, &fs.PathError{Op: "mkdir", Path: "/out", Err: fs.ErrPermission}) // Stat, Stat, Mkdir
-		err := s.(connector.Resumer).Resume(context.Background(), query1, 0, true)
+		err := s.(connector.Resumer).Resume(context.Background(), query1, connector.Resumption{First: true})
 		if err == nil || !strings.Contains(err.Error(), "/out: no permission to create; give this user the right") {
 			t.Errorf("got %v", err)
 		}

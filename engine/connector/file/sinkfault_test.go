@@ -47,7 +47,7 @@ func query(tk task, fsys *enginetest.FaultFS, until int64) (err error) {
 	defer sink.Close()
 	q := connector.QueryID(log.ID())
 	s := log.State()
-	if err := sink.(connector.Resumer).Resume(ctx, q, s.Next(), !s.Started()); err != nil {
+	if err := sink.(connector.Resumer).Resume(ctx, q, connector.Resumption{Next: s.Next(), Planned: s.Planned > s.Committed, First: !s.Started()}); err != nil {
 		return err
 	}
 	if !s.Started() {
