@@ -100,8 +100,37 @@ func (s *session) checkScript(ctx context.Context, src *sql.Source) error {
 		if !errors.As(err, &list) {
 			return err
 		}
-		faults = append(faults, list...)
+		if !s.follows(list) {
+			faults = append(faults, list...)
+		}
+		if name := defined(st); name != "" {
+			s.broken[strings.ToLower(name)] = true
+		}
 	}
+}
+
+// follows says whether faults only follow from an earlier one: they are about a
+// name whose own definition is faulty.
+func (s *session) follows(faults sql.ErrorList) bool {
+	for _, f := range faults {
+		if name := strings.ToLower(strings.Trim(textOf(f.Source, f.Span), "`'\"")); s.broken[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// defined is the name that a statement defines, or "".
+func defined(st sql.Statement) string {
+	switch st := st.(type) {
+	case *sql.Create:
+		return st.Name.Name
+	case *sql.CreateView:
+		return st.Name.Name
+	case *sql.CreateQuery:
+		return st.Name.Name
+	}
+	return ""
 }
 
 // withSource gives the faults in err their text, and makes a lone fault a list.

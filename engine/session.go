@@ -27,7 +27,9 @@ type session struct {
 	// queries are the names of the queries that a checked script starts; true while
 	// one would still run at the statement being checked.
 	queries map[string]bool
-	notes   []string
+	// broken are the names, in lower case, whose definitions a check found faulty.
+	broken map[string]bool
+	notes  []string
 }
 
 // live is the session of statements that are really run.
@@ -39,7 +41,7 @@ func (e *Engine) liveSession() *session {
 func (e *Engine) checkSession() *session {
 	c := newCatalog()
 	e.catalog.CopyInto(c)
-	return &session{engine: e, catalog: c, vars: map[string]string{}, queries: map[string]bool{}}
+	return &session{engine: e, catalog: c, vars: map[string]string{}, queries: map[string]bool{}, broken: map[string]bool{}}
 }
 
 func (s *session) variable(name string) (string, bool) {
@@ -218,6 +220,11 @@ func faultAt(opts []sql.Option, fallback sql.Span, err error) error {
 		return err
 	}
 	span, hint, msg := fallback, "", err.Error()
+	for _, o := range opts { // a message that quotes an option's value is about that value
+		if len(o.Value) > 1 && strings.Contains(msg, o.Value) {
+			span = o.ValueSpan
+		}
+	}
 	var oe *connector.OptionError
 	if errors.As(err, &oe) {
 		msg, hint = oe.Msg, oe.Hint
