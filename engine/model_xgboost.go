@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/boosted"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/xgboost"
+)
+
+// xgboostFormat loads models that XGBoost saved as JSON or UBJSON.
+type xgboostFormat struct{}
+
+// Name is xgboost.
+func (xgboostFormat) Name() string { return "xgboost" }
+
+// Options are those of a model read from a path.
+func (xgboostFormat) Options() []connector.Option { return modelOptions }
+
+// Load reads the document at option path.
+func (xgboostFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	path := options["path"]
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", pathError("model file", path, err)
+	}
+	defer f.Close()
+	m, err := xgboost.Load(f)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	return xgboostModel{boostedModel[float32]{m.Model}, m}, m.Checksum(), nil
+}
+
+// xgboostModel is a model of XGBoost as a catalog.Model.
+type xgboostModel struct {
+	boostedModel[float32]
+	doc *xgboost.Model
+}
+
+func (x xgboostModel) Describe() []catalog.Property {
+	all, used := x.doc.Rounds()
+	rounds := plural(all, "round")
+	if used < all {
+		rounds = fmt.Sprintf("%s, of which the first %d are used", rounds, used)
+	}
+	return []catalog.Property{
+		{Name: "kind", Value: "XGBoost " + x.doc.Booster()},
+		{Name: "objective", Value: x.doc.Objective()},
+		{Name: "producer", Value: "XGBoost " + x.doc.Version()},
+		{Name: "format", Value: x.doc.Format()},
+		{Name: "trees", Value: fmt.Sprintf("%d in %s", x.doc.Trees(), rounds)},
+		{Name: "size", Value: plural(x.doc.Size(), "byte")},
+	}
+}
+
+// boostedModel is an ensemble of trees as a catalog.Model, but for its Describe.
+type boostedModel[T boosted.Float] struct{ m *boosted.Model[T] }
+
+func (b boostedModel[T]) Inputs() []arrow.Field { return b.m.Inputs() }
+
+func (b boostedModel[T]) Outputs() []catalog.Output {
+	outs := b.m.Outputs()
+	all := make([]catalog.Output, len(outs))
+	for i, o := range outs {
+		all[i] = catalog.Output{Field: o.Field, Class: o.Class}
+		switch o.Role {
+		case boosted.Predicted:
+			all[i].Role, all[i].Target = catalog.RolePredicted, true
+		case boosted.Probability:
+			all[i].Role = catalog.RoleProbability
+		}
+	}
+	return all
+}
+
+func (b boostedModel[T]) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
+	return b.m.Score(t.Allocator(), n, in, want)
+}
