@@ -14,7 +14,7 @@ import (
 // aggregate groups rows and computes aggregates of each group. Groups come out in
 // the order in which their first rows stand in the input.
 type aggregate struct {
-	text   string
+	label
 	schema *arrow.Schema
 	groups []*evaluator
 	layout *keyLayout // nil for one group of all rows
@@ -34,7 +34,7 @@ type aggSpec struct {
 
 func newAggregate(n *plan.Aggregate, in []plan.Column) (*aggregate, error) {
 	x := newExprs(in, aggregateExprs(n)...)
-	a := &aggregate{text: n.String(), schema: schemaOf(n.Columns()), memos: x.memos}
+	a := &aggregate{label: label{of: n}, schema: schemaOf(n.Columns()), memos: x.memos}
 	var types []arrow.DataType
 	for _, g := range n.Groups {
 		e, err := x.compile(g.Expr)
@@ -97,7 +97,6 @@ func valueLayout(types []arrow.DataType) (*keyLayout, error) {
 	return newKeyLayout(types, slices.Repeat([]bool{true}, len(types)))
 }
 
-func (a *aggregate) String() string        { return a.text }
 func (a *aggregate) Schema() *arrow.Schema { return a.schema }
 
 // Ordered is false: each group knows where its first row is.

@@ -35,7 +35,7 @@ func (h *holder) set(b *built) {
 // buildSide is the breaker that takes the rows of a join's build side. It gives
 // none, or all of them when emit is set.
 type buildSide struct {
-	text   string
+	label
 	schema *arrow.Schema
 	keys   []*evaluator
 	memos  int
@@ -44,7 +44,6 @@ type buildSide struct {
 	emit   bool
 }
 
-func (s *buildSide) String() string        { return s.text }
 func (s *buildSide) Schema() *arrow.Schema { return s.schema }
 
 // Ordered is false: rows are put in order at the end.

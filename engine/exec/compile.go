@@ -126,7 +126,7 @@ func (c *compiler) node(n plan.Node, need columnSet) (*flow, error) {
 	case *plan.Limit:
 		c.noteTop(n)
 		return breakAt(c, n.Input, need, func(f *flow) (*limit, []plan.Column, error) {
-			return &limit{text: n.String(), schema: schemaOf(f.cols), n: n.N, skip: n.Offset}, f.cols, nil
+			return &limit{label: label{of: n}, schema: schemaOf(f.cols), n: n.N, skip: n.Offset}, f.cols, nil
 		})
 	}
 	return nil, fmt.Errorf("%s (%T) cannot be run", n, n)
@@ -187,7 +187,7 @@ func cachedScan(n *plan.Scan) (*flow, error) {
 		}
 	}
 	f := leafFlow(nil, &RecordsLeaf{Schema: n.Cache.Schema, Records: n.Cache.Records}, true)
-	p := &picker{text: n.String(), schema: schemaOf(n.Columns())}
+	p := &picker{label: label{of: n}, schema: schemaOf(n.Columns())}
 	for _, col := range n.Cols {
 		if col.Parser != nil {
 			return nil, fmt.Errorf("column %s of %s: a cached table has no text to parse", col.Column.Name, n.Name)
@@ -214,7 +214,7 @@ func (c *compiler) sample(n *plan.Sample, need columnSet) (*flow, error) {
 	switch {
 	case n.Rows >= 0:
 		return breakAt(c, n.Input, need, func(f *flow) (*limit, []plan.Column, error) {
-			return &limit{text: n.String(), schema: schemaOf(f.cols), n: n.Rows}, f.cols, nil
+			return &limit{label: label{of: n}, schema: schemaOf(f.cols), n: n.Rows}, f.cols, nil
 		})
 	case n.Seeded:
 		return breakAt(c, n.Input, need, func(f *flow) (*repeatable, []plan.Column, error) {
@@ -239,7 +239,7 @@ func (c *compiler) union(n *plan.Union) (*flow, error) {
 			if len(s.Fields()) != len(schema.Fields()) {
 				return nil, fmt.Errorf("%s: an input has %d columns instead of %d", n, len(s.Fields()), len(schema.Fields()))
 			}
-			f.then(&picker{text: "Rename", schema: schema, cols: upTo(len(n.Cols))}, n.Cols)
+			f.then(&picker{label: label{before: "Rename"}, schema: schema, cols: upTo(len(n.Cols))}, n.Cols)
 		}
 		out.branches = append(out.branches, f.branches...)
 		out.static = out.static && f.static

@@ -130,7 +130,7 @@ func (c *compiler) build(n *plan.Join, s side, layout *keyLayout, emit bool) (*h
 	h := &holder{}
 	c.holders = append(c.holders, h)
 	b := &buildSide{
-		text: "Build for " + n.String(), schema: schemaOf(s.flow.cols),
+		label: label{of: n, before: "Build for "}, schema: schemaOf(s.flow.cols),
 		keys: keys, memos: x.memos, layout: layout, to: h, emit: emit,
 	}
 	return h, c.end(s.flow, b), nil
@@ -164,7 +164,7 @@ func newProbe(n *plan.Join, s sides, kind pairing, out []plan.Column) (*probe, e
 	if err != nil {
 		return nil, err
 	}
-	p := &probe{text: n.String(), schema: schemaOf(out), kind: kind, keys: keys, memos: x.memos}
+	p := &probe{label: label{of: n}, schema: schemaOf(out), kind: kind, keys: keys, memos: x.memos}
 	if n.On != nil {
 		if p.on, err = newResidual(n.On, s); err != nil {
 			return nil, err

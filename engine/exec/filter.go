@@ -10,7 +10,7 @@ import (
 // filter keeps the rows for which a condition is TRUE. Records of which all rows
 // stay pass through as they are.
 type filter struct {
-	text   string
+	label
 	schema *arrow.Schema
 	cond   *condition
 	memos  int
@@ -26,7 +26,7 @@ func newFilter(n *plan.Filter, in []plan.Column, need columnSet) (*filter, []pla
 		return nil, nil, err
 	}
 	out := need.of(in)
-	f := &filter{text: n.String(), schema: schemaOf(out), cond: cond, memos: x.memos}
+	f := &filter{label: label{of: n}, schema: schemaOf(out), cond: cond, memos: x.memos}
 	if len(out) < len(in) {
 		f.pick = make([]int, len(out))
 		for i, c := range out {
@@ -36,7 +36,6 @@ func newFilter(n *plan.Filter, in []plan.Column, need columnSet) (*filter, []pla
 	return f, out, nil
 }
 
-func (f *filter) String() string        { return f.text }
 func (f *filter) Schema() *arrow.Schema { return f.schema }
 
 // Run filters each record.

@@ -13,7 +13,7 @@ import (
 // once for each row that the function gives. With outer, a row for which it gives
 // none comes once, with NULLs.
 type generate struct {
-	text   string
+	label
 	schema *arrow.Schema
 	name   string
 	fn     catalog.TableCall
@@ -29,11 +29,10 @@ func newGenerate(n *plan.Generate, in, out []plan.Column) (*generate, error) {
 		return nil, err
 	}
 	return &generate{
-		text: n.String(), schema: schemaOf(out), name: n.Name, fn: n.Fn, args: args, memos: x.memos, outer: n.Outer,
+		label: label{of: n}, schema: schemaOf(out), name: n.Name, fn: n.Fn, args: args, memos: x.memos, outer: n.Outer,
 	}, nil
 }
 
-func (g *generate) String() string        { return g.text }
 func (g *generate) Schema() *arrow.Schema { return g.schema }
 
 // Run gives one record for each of its input.

@@ -24,7 +24,7 @@ const (
 // build side left in a holder. Rows come out in the order of the input, and those
 // of one row in the order of the build side.
 type probe struct {
-	text   string
+	label
 	schema *arrow.Schema
 	kind   pairing
 	keys   []*evaluator
@@ -57,7 +57,6 @@ type probeSpace struct {
 	left, right []int32
 }
 
-func (p *probe) String() string        { return p.text }
 func (p *probe) Schema() *arrow.Schema { return p.schema }
 
 // Run joins each record.
@@ -89,7 +88,7 @@ func (p *probe) Run(t catalog.Task, in Records) Records {
 func (p *probe) record(t catalog.Task, rec arrow.Record, space *probeSpace, yield func(arrow.Record, error) bool) bool {
 	bt := p.from.p.Load()
 	if bt == nil {
-		yield(nil, fmt.Errorf("%s: its build side has not run", p.text))
+		yield(nil, fmt.Errorf("%s: its build side has not run", p))
 		return false
 	}
 	b := newBatch(t, rec, p.memos)

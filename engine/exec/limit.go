@@ -8,13 +8,12 @@ import (
 
 // limit gives at most n rows (all when n is negative) after the first skip rows.
 type limit struct {
-	text    string
+	label
 	schema  *arrow.Schema
 	n, skip int64
 	inOrder
 }
 
-func (l *limit) String() string        { return l.text }
 func (l *limit) Schema() *arrow.Schema { return l.schema }
 
 func (l *limit) Local(catalog.Task) Partial {

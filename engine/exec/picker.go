@@ -8,12 +8,11 @@ import (
 
 // picker gives some columns of its input, under the names of its schema.
 type picker struct {
-	text   string
+	label
 	schema *arrow.Schema
 	cols   []int
 }
 
-func (p *picker) String() string        { return p.text }
 func (p *picker) Schema() *arrow.Schema { return p.schema }
 
 // Run copies no rows.

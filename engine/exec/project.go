@@ -9,7 +9,7 @@ import (
 
 // project computes columns. Those that are only passed on are not copied.
 type project struct {
-	text   string
+	label
 	schema *arrow.Schema
 	exprs  []*evaluator
 	memos  int
@@ -22,10 +22,9 @@ func newProject(n *plan.Project, in []plan.Column) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{text: n.String(), schema: schemaOf(n.Columns()), exprs: evs, memos: x.memos}, nil
+	return &project{label: label{of: n}, schema: schemaOf(n.Columns()), exprs: evs, memos: x.memos}, nil
 }
 
-func (p *project) String() string        { return p.text }
 func (p *project) Schema() *arrow.Schema { return p.schema }
 
 // Run computes the columns of each record.

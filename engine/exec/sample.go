@@ -49,19 +49,18 @@ func (c chance) rows(first uint64, n int) []int32 {
 // sampler keeps each row by chance, other rows in every run: what TABLESAMPLE
 // gives without REPEATABLE.
 type sampler struct {
-	text   string
+	label
 	schema *arrow.Schema
 	chance chance
 	runs   atomic.Uint64 // chunks so far, so that no two use the same numbers
 }
 
 func newSampler(n *plan.Sample, cols []plan.Column) *sampler {
-	s := &sampler{text: n.String(), schema: schemaOf(cols), chance: newChance(n)}
+	s := &sampler{label: label{of: n}, schema: schemaOf(cols), chance: newChance(n)}
 	s.chance.seed = rand.Uint64()
 	return s
 }
 
-func (s *sampler) String() string        { return s.text }
 func (s *sampler) Schema() *arrow.Schema { return s.schema }
 
 // Run samples each record.
@@ -86,17 +85,16 @@ func (s *sampler) Run(t catalog.Task, in Records) Records {
 // input, so it wants the rows in order. Over a stream the rows of each epoch are
 // numbered from 0.
 type repeatable struct {
-	text   string
+	label
 	schema *arrow.Schema
 	chance chance
 	inOrder
 }
 
 func newRepeatable(n *plan.Sample, cols []plan.Column) *repeatable {
-	return &repeatable{text: n.String(), schema: schemaOf(cols), chance: newChance(n)}
+	return &repeatable{label: label{of: n}, schema: schemaOf(cols), chance: newChance(n)}
 }
 
-func (s *repeatable) String() string        { return s.text }
 func (s *repeatable) Schema() *arrow.Schema { return s.schema }
 
 func (s *repeatable) Local(catalog.Task) Partial { return &sampled{chance: s.chance} }

@@ -41,7 +41,7 @@ func writeKey(k *strings.Builder, e plan.Expr) bool {
 		fmt.Fprintf(k, "#%d", e.Column.ID)
 		return true
 	case *plan.Literal:
-		fmt.Fprintf(k, "%s:%q", e.Type(), e.Value)
+		fmt.Fprintf(k, "%s:%q", e.Type(), e)
 		return true
 	case *plan.Call:
 		if !e.Fn.Deterministic {

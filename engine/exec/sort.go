@@ -16,7 +16,7 @@ const sortedRecord = 16384
 
 // sorting orders all rows; rows with equal keys keep the order of the input.
 type sorting struct {
-	text   string
+	label
 	schema *arrow.Schema
 	exprs  []*evaluator
 	keys   []sortKey
@@ -26,7 +26,7 @@ type sorting struct {
 
 func newSort(n *plan.Sort, in []plan.Column, top int) (*sorting, error) {
 	es := sortExprs(n)
-	s := &sorting{text: n.String(), schema: schemaOf(in), top: top}
+	s := &sorting{label: label{of: n}, schema: schemaOf(in), top: top}
 	for _, k := range n.Keys {
 		if err := sortable(k.Expr.Type()); err != nil {
 			return nil, fmt.Errorf("ORDER BY %s: %w", k.Expr, err)
@@ -38,7 +38,7 @@ func newSort(n *plan.Sort, in []plan.Column, top int) (*sorting, error) {
 	s.exprs, err = x.all(es)
 	s.memos = x.memos
 	if top >= 0 {
-		s.text = fmt.Sprintf("%s, the first %d", s.text, top)
+		s.after = fmt.Sprintf(", the first %d", top)
 	}
 	return s, err
 }
@@ -72,7 +72,6 @@ func (c *compiler) topOf(n *plan.Sort) int {
 	return top
 }
 
-func (s *sorting) String() string        { return s.text }
 func (s *sorting) Schema() *arrow.Schema { return s.schema }
 
 // Ordered is false: rows carry their place.

@@ -313,7 +313,7 @@ func (x *exprBinder) lazy(name string, e *sql.Call, args []argument) (Expr, bool
 		return nil, true
 	}
 	if len(exprs) == 1 {
-		return exprs[0], true
+		return computed(exprs[0]), true
 	}
 	return &Coalesce{Span: span, Args: exprs}, true
 }

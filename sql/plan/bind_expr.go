@@ -260,7 +260,16 @@ func (x *exprBinder) castExpr(e *sql.CastExpr) Expr {
 		x.errorf(e.Pos(), "%s", err)
 		return nil
 	}
-	return out
+	return computed(out)
+}
+
+// computed is an expression that is no literal as written, though it may be
+// constant.
+func computed(e Expr) Expr {
+	if l, ok := e.(*Literal); ok && l.Integer {
+		return &Literal{Span: l.Span, Value: l.Value}
+	}
+	return e
 }
 
 // row is (a, b, ...): a struct with fields col1, col2, or the columns' names.

@@ -33,7 +33,7 @@ func (e *Literal) Children() []Expr { return nil }
 // WithChildren is e: a literal has no operands.
 func (e *Literal) WithChildren([]Expr) Expr { return e }
 
-func (e *Literal) String() string { return literalText(e.Value) }
+func (e *Literal) String() string { return literalText(e.Value, 0) }
 
 // Type is what the bound call gives.
 func (e *Call) Type() arrow.DataType { return e.Fn.Type }

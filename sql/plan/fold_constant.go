@@ -20,14 +20,20 @@ func (*foldTask) EpochTime() time.Time          { return time.Time{} }
 func (t *foldTask) Fault(int, string, error)    { t.faulty = true }
 
 // foldConstant computes an expression without columns, if it is deterministic
-// and does not fail.
-func foldConstant(e Expr) (*Literal, bool) {
+// and does not fail. A kernel that panics is one that fails: it is left to the
+// run, which reports it as the query's error.
+func foldConstant(e Expr) (l *Literal, ok bool) {
 	if l, ok := e.(*Literal); ok {
 		return l, true
 	}
 	if !constant(e) {
 		return nil, false
 	}
+	defer func() {
+		if recover() != nil {
+			l, ok = nil, false
+		}
+	}()
 	t := &foldTask{mem: goHeap}
 	v, err := evaluate(t, e, nil, 1)
 	if err != nil || t.faulty || v.Len() != 1 {
