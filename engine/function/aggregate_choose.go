@@ -222,15 +222,13 @@ func bindBitFold(op string) func(name string, args []catalog.Arg) (catalog.Aggre
 }
 
 func newBitFold[T integer](op string, dt arrow.DataType) func(catalog.Task) catalog.Accumulator {
-	return func(catalog.Task) catalog.Accumulator { return &bitFold[T]{dt: dt, op: bitOp[T](op)} }
+	return func(catalog.Task) catalog.Accumulator { return &bitFold[T]{foldState[T]{dt: dt}, bitOp[T](op)} }
 }
 
 // bitFold joins the bits of the values that are not NULL.
 type bitFold[T integer] struct {
-	dt   arrow.DataType
-	op   func(a, b T) T
-	v    []T
-	seen []bool
+	foldState[T]
+	op func(a, b T) T
 }
 
 func (b *bitFold[T]) take(g uint32, v T) {
@@ -241,7 +239,7 @@ func (b *bitFold[T]) take(g uint32, v T) {
 }
 
 func (b *bitFold[T]) Update(_ catalog.Task, groups []uint32, n int, args []arrow.Array) error {
-	b.v, b.seen = grown(b.v, n), grown(b.seen, n)
+	b.grow(n)
 	x, s := raw[T](args[0]), step(args[0])
 	for i, g := range groups {
 		if !nullAt(args[0], i*s) {
@@ -256,7 +254,7 @@ func (b *bitFold[T]) Merge(_ catalog.Task, other catalog.Accumulator, groups []u
 	if !ok {
 		return wrongAccumulator(b, other)
 	}
-	b.v, b.seen = grown(b.v, n), grown(b.seen, n)
+	b.grow(n)
 	for i, v := range o.v {
 		if o.seen[i] {
 			b.take(groups[i], v)
@@ -264,21 +262,3 @@ func (b *bitFold[T]) Merge(_ catalog.Task, other catalog.Accumulator, groups []u
 	}
 	return nil
 }
-
-func (b *bitFold[T]) Result(t catalog.Task, n int) (arrow.Array, error) {
-	b.v, b.seen = grown(b.v, n), grown(b.seen, n)
-	return fixedStates(t, b.dt, b.v[:n], b.seen), nil
-}
-
-func (b *bitFold[T]) Save(t catalog.Task, n int) ([]arrow.Array, error) {
-	a, err := b.Result(t, n)
-	return []arrow.Array{a}, err
-}
-
-func (b *bitFold[T]) Load(_ catalog.Task, _ int, states []arrow.Array) error {
-	b.v = append(b.v[:0], raw[T](states[0])...)
-	b.seen = seenOf(b.seen, states[0])
-	return nil
-}
-
-func (b *bitFold[T]) Release() {}

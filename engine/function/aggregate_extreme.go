@@ -52,15 +52,13 @@ func newExtreme(dt arrow.DataType, sign int) func(catalog.Task) catalog.Accumula
 }
 
 func numExtreme[T number](dt arrow.DataType, sign int) func(catalog.Task) catalog.Accumulator {
-	return func(catalog.Task) catalog.Accumulator { return &extremeOf[T]{dt: dt, max: sign > 0} }
+	return func(catalog.Task) catalog.Accumulator { return &extremeOf[T]{foldState[T]{dt: dt}, sign > 0} }
 }
 
 // extremeOf is the least or greatest number.
 type extremeOf[T number] struct {
-	dt   arrow.DataType
-	max  bool
-	v    []T
-	seen []bool
+	foldState[T]
+	max bool
 }
 
 func (e *extremeOf[T]) take(g uint32, v T) {
@@ -70,7 +68,7 @@ func (e *extremeOf[T]) take(g uint32, v T) {
 }
 
 func (e *extremeOf[T]) Update(_ catalog.Task, groups []uint32, n int, args []arrow.Array) error {
-	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	e.grow(n)
 	a := args[0]
 	x, s := raw[T](a), step(a)
 	if a.NullN() == 0 {
@@ -92,7 +90,7 @@ func (e *extremeOf[T]) Merge(_ catalog.Task, other catalog.Accumulator, groups [
 	if !ok {
 		return wrongAccumulator(e, other)
 	}
-	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
+	e.grow(n)
 	for i, v := range o.v {
 		if o.seen[i] {
 			e.take(groups[i], v)
@@ -100,24 +98,6 @@ func (e *extremeOf[T]) Merge(_ catalog.Task, other catalog.Accumulator, groups [
 	}
 	return nil
 }
-
-func (e *extremeOf[T]) Result(t catalog.Task, n int) (arrow.Array, error) {
-	e.v, e.seen = grown(e.v, n), grown(e.seen, n)
-	return fixedStates(t, e.dt, e.v[:n], e.seen), nil
-}
-
-func (e *extremeOf[T]) Save(t catalog.Task, n int) ([]arrow.Array, error) {
-	a, err := e.Result(t, n)
-	return []arrow.Array{a}, err
-}
-
-func (e *extremeOf[T]) Load(_ catalog.Task, _ int, states []arrow.Array) error {
-	e.v = append(e.v[:0], raw[T](states[0])...)
-	e.seen = seenOf(e.seen, states[0])
-	return nil
-}
-
-func (e *extremeOf[T]) Release() {}
 
 // textExtreme is the least or greatest text, by bytes.
 type textExtreme struct {

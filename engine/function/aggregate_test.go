@@ -83,6 +83,11 @@ func aggregateCut(t *testing.T, task *testTask, call catalog.AggregateCall, dt a
 		x = y
 	}
 	defer x.Release()
+	return aggregateArray(t, task, call, x, cut)
+}
+
+// aggregateArray is aggregateCut of a column of the type the call wants.
+func aggregateArray(t *testing.T, task *testTask, call catalog.AggregateCall, x arrow.Array, cut int) []string {
 	feed := func(acc catalog.Accumulator, from, to int, flip bool) {
 		part := array.NewSlice(x, int64(from), int64(to))
 		defer part.Release()
@@ -112,7 +117,7 @@ func aggregateCut(t *testing.T, task *testTask, call catalog.AggregateCall, dt a
 	releaseAll(states)
 	b := call.New(task)
 	defer b.Release()
-	feed(b, cut, len(rows), true)
+	feed(b, cut, x.Len(), true)
 	if err := a.Merge(task, b, []uint32{1, 0}, 3); err != nil {
 		t.Fatal(err)
 	}

@@ -17,14 +17,14 @@ func decimalArithmetic(op string, a, b *arrow.Decimal128Type) (arrow.DataType, k
 	switch op {
 	case "+", "-":
 		s := max(s1, s2)
-		out = boundedDecimal(max(p1-s1, p2-s2)+s+1, s)
+		out = adjustedDecimal(max(p1-s1, p2-s2)+s+1, s)
 		return out, decimalLoop(out, addDecimals(a, b, out, op == "-"))
 	case "*":
-		out = boundedDecimal(p1+p2+1, s1+s2)
+		out = adjustedDecimal(p1+p2+1, s1+s2)
 		return out, decimalLoop(out, func(x, y dec) (dec, bool) { return mulDecimals(x, y, s1+s2, out) })
 	case "/":
 		s := max(6, s1+p2+1)
-		out = boundedDecimal(p1-s1+s2+s, s)
+		out = adjustedDecimal(p1-s1+s2+s, s)
 		return out, decimalLoop(out, func(x, y dec) (dec, bool) { return divDecimals(x, y, s1, s2, out) })
 	case "div":
 		return tLong, func(t catalog.Task, n int, args []arrow.Array) (arrow.Array, error) {
@@ -32,7 +32,7 @@ func decimalArithmetic(op string, a, b *arrow.Decimal128Type) (arrow.DataType, k
 		}
 	}
 	s := max(s1, s2)
-	out = boundedDecimal(min(p1-s1, p2-s2)+s, s)
+	out = adjustedDecimal(min(p1-s1, p2-s2)+s, s)
 	return out, decimalLoop(out, func(x, y dec) (dec, bool) { return modDecimals(x, y, s1, s2, out, op == "pmod") })
 }
 

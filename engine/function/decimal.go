@@ -25,9 +25,16 @@ func bigPow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
-// boundedDecimal is the type of a result of precision p and scale s, which give
-// up fraction digits when they do not fit (DecimalType.adjustPrecisionScale).
+// boundedDecimal is the type of a total of precision p and scale s: it keeps the
+// scale and lets digits before the point overflow (DecimalType.bounded).
 func boundedDecimal(p, s int32) *arrow.Decimal128Type {
+	return decimalType(min(p, maxPrecision), min(s, maxPrecision))
+}
+
+// adjustedDecimal is the type of an operation's result of precision p and scale
+// s, which give up fraction digits when they do not fit
+// (DecimalType.adjustPrecisionScale).
+func adjustedDecimal(p, s int32) *arrow.Decimal128Type {
 	if p <= maxPrecision {
 		return decimalType(p, s)
 	}
