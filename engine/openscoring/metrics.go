@@ -78,9 +78,6 @@ type metrics struct {
 
 // serveMetrics writes the counters in the Prometheus text format.
 func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	if !readOnly(w, r) {
-		return
-	}
 	var b strings.Builder
 	head := func(name, kind, help string) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind) }
 	m := &s.metrics
@@ -114,8 +111,7 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		head(g.name, g.kind, g.help)
 		fmt.Fprintf(&b, "%s %s\n", g.name, g.value)
 	}
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, _ = w.Write([]byte(b.String()))
+	static(w, r, "text/plain; version=0.0.4; charset=utf-8", []byte(b.String()))
 }
 
 func (o *operationStats) histogram(b *strings.Builder, name string) {

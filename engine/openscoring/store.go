@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -64,7 +63,7 @@ func openStore(dir string, fsys disk.FS) (*store, []Fault, error) {
 	if err := disk.MkdirAll(fsys, dir); err != nil {
 		return nil, nil, err
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := fsys.ReadDir(dir)
 	if err != nil {
 		return nil, nil, disk.Explain("read", dir, err)
 	}
@@ -87,13 +86,13 @@ func openStore(dir string, fsys disk.FS) (*store, []Fault, error) {
 
 // load deploys a file or directory of the folder under its name.
 func (s *store) load(path string) error {
-	info, err := os.Stat(path)
+	info, err := s.fs.Stat(path)
 	if err != nil {
 		return err
 	}
 	id, isPMML := strings.CutSuffix(filepath.Base(path), extension)
 	switch {
-	case strings.HasPrefix(id, "."), info.IsDir() && !isSparkML(path), !info.IsDir() && !isPMML:
+	case strings.HasPrefix(id, "."), info.IsDir() && !s.isSparkML(path), !info.IsDir() && !isPMML:
 		return nil // something else that lies there
 	case !validID.MatchString(id) || len(id) > maxID:
 		return fmt.Errorf("%q cannot be a model's name: letters, digits, -, . and _ were expected", id)
@@ -103,7 +102,7 @@ func (s *store) load(path string) error {
 	e := &entry{id: id, created: info.ModTime(), stats: &modelStats{}}
 	if info.IsDir() {
 		e.model, err = LoadSparkML(path)
-	} else if e.document, err = os.ReadFile(path); err == nil {
+	} else if e.document, err = disk.ReadFile(s.fs, path); err == nil {
 		e.model, err = LoadPMML(e.document)
 	}
 	if err != nil {
@@ -113,8 +112,8 @@ func (s *store) load(path string) error {
 	return nil
 }
 
-func isSparkML(path string) bool {
-	info, err := os.Stat(filepath.Join(path, "metadata"))
+func (s *store) isSparkML(path string) bool {
+	info, err := s.fs.Stat(filepath.Join(path, "metadata"))
 	return err == nil && info.IsDir()
 }
 
