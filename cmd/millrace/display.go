@@ -26,6 +26,7 @@ type display struct {
 	running []*engine.Query
 	drawn   bool // the live line is on the screen
 	paused  int
+	later   []string                 // lines that wait for the end of a pause
 	last    map[*engine.Query]string // what was last printed of a query
 	stop    chan struct{}
 	stopped chan struct{}
@@ -87,6 +88,7 @@ func (d *display) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.clear()
+	d.flush()
 }
 
 // event takes what the engine tells.
@@ -94,7 +96,7 @@ func (d *display) event(ev engine.Event) {
 	switch ev := ev.(type) {
 	case engine.QueryStarted:
 		d.mu.Lock()
-		d.running = append(d.running, ev.Query)
+		d.runs(ev.Query)
 		if !ev.Query.Streaming() {
 			d.batch = make(chan struct{})
 		}
@@ -105,9 +107,7 @@ func (d *display) event(ev engine.Event) {
 			d.line(d.a.err, string(b))
 		}
 	case engine.QueryStatus:
-		if ev.Text != "" && d.mode != "none" {
-			d.line(d.a.err, ev.Query.Name()+": "+ev.Text)
-		}
+		d.status(ev)
 	case engine.QueryEnded:
 		d.ended(ev.Query)
 	case engine.BrokerStarted:
@@ -115,42 +115,56 @@ func (d *display) event(ev engine.Event) {
 	}
 }
 
+// runs adds a query to those that are drawn; d.mu is held.
+func (d *display) runs(q *engine.Query) {
+	if !slices.Contains(d.running, q) {
+		d.running = append(d.running, q)
+	}
+}
+
+// status takes what a query waits for. A query that waits before it has started is
+// drawn from then on.
+func (d *display) status(ev engine.QueryStatus) {
+	if d.mode == "json" {
+		b, _ := json.Marshal(ev.Query.Progress())
+		d.line(d.a.err, string(b))
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.runs(ev.Query)
+}
+
+// ended takes a query off the screen and says how it ended up.
 func (d *display) ended(q *engine.Query) {
 	p := q.Progress()
 	d.mu.Lock()
-	for i, r := range d.running {
-		if r == q {
-			d.running = append(d.running[:i], d.running[i+1:]...)
-			break
-		}
-	}
+	defer d.mu.Unlock()
+	d.running = slices.DeleteFunc(d.running, func(r *engine.Query) bool { return r == q })
 	if !q.Streaming() && d.batch != nil {
 		close(d.batch)
 		d.batch = nil
 	}
 	d.wrote(q.Target(), p.TotalOut)
-	d.mu.Unlock()
-	if q.Streaming() && d.lines() {
+	if q.Streaming() && q.Target() != "" && d.lines() {
 		d.settled(q)
 	}
-	if d.mode != "none" {
-		for _, f := range p.Faults {
-			d.line(d.a.err, fmt.Sprintf("%s: %s gave NULL in %s; the first: %s", q.Name(), rowCount(f.Count, "bad row"), f.Stage, f.First))
-		}
+	if d.mode == "none" {
+		return
+	}
+	for _, f := range p.Faults {
+		d.remark(fmt.Sprintf("%s: %s gave NULL in %s; the first: %s", q.Name(), rowCount(f.Count, "bad row"), f.Stage, f.First))
 	}
 }
 
 // lines says whether progress is shown as lines of text.
 func (d *display) lines() bool { return d.mode == "live" || d.mode == "plain" }
 
-// settled leaves the last progress of a query that has ended on the screen.
+// settled leaves the last progress of a query that has ended on the screen; d.mu
+// is held.
 func (d *display) settled(q *engine.Query) {
-	s := describe(q)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.last[q] != s {
-		d.clear()
-		fmt.Fprintln(d.a.err, s)
+	if s := describe(q); d.last[q] != s {
+		d.remark(s)
 	}
 	delete(d.last, q)
 }
@@ -218,7 +232,27 @@ func (d *display) pause() {
 func (d *display) resume() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.paused--
+	if d.paused--; d.paused == 0 {
+		d.flush()
+	}
+}
+
+// remark prints a line about a query, not among rows nor into a prompt; d.mu is
+// held.
+func (d *display) remark(s string) {
+	d.later = append(d.later, s)
+	if d.paused == 0 {
+		d.flush()
+	}
+}
+
+// flush prints what waited; d.mu is held.
+func (d *display) flush() {
+	for _, s := range d.later {
+		d.clear()
+		fmt.Fprintln(d.a.err, s)
+	}
+	d.later = nil
 }
 
 // clear takes the live line off the screen; d.mu is held.
@@ -291,7 +325,8 @@ func describe(q *engine.Query) string {
 		s += fmt.Sprintf(", epoch %d", p.Epoch)
 	}
 	if p.Status != "" {
-		s += " [" + p.Status + "]"
+		reason, _, _ := strings.Cut(p.Status, ", next attempt") // a line for each would be many
+		s += " [" + reason + "]"
 	}
 	return s
 }

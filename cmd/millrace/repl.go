@@ -33,15 +33,18 @@ func (a *app) replCommand() *cobra.Command {
 
 // repl runs the prompt.
 func (a *app) repl(ctx context.Context) error {
-	if a.progress == "auto" {
-		a.progress = "none" // a prompt is no place for a line that rewrites itself
+	if a.progress == "auto" && !isTerminal(a.err) {
+		a.progress = "none"
 	}
 	show := newDisplay(a)
+	show.pause() // but while a statement runs
 	e, err := a.open(show.event)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	show.start()
+	defer show.close()
 	line := liner.NewLiner()
 	defer line.Close()
 	line.SetCtrlCAborts(true)
@@ -150,6 +153,8 @@ func isCommand(text string) bool {
 // statement runs what was typed; Ctrl-C ends it and leaves the prompt. The error
 // has been shown.
 func (a *app) statement(ctx context.Context, e *engine.Engine, show *display, text string) error {
+	show.resume()
+	defer show.pause()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ch, stop := signals()

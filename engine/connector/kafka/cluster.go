@@ -163,7 +163,7 @@ func (c *cluster) away(what string, err error, next time.Duration, first bool) {
 	c.mu.Unlock()
 	msg := c.describeAway(what, err)
 	switch {
-	case first && isBrokerAnswer(err): // as when a topic was just made: it is over in a moment
+	case first && (c.status != nil || isBrokerAnswer(err)): // people are told, or it is over in a moment
 		c.logger.Info(msg)
 	case first:
 		c.logger.Warn(msg)
@@ -181,6 +181,8 @@ func (c *cluster) describeAway(what string, err error) string {
 		return fmt.Sprintf("%s: %v", what, err)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("broker %s is away: no answer within %s", c.servers, c.timeout)
+	case errors.Is(err, kafkago.BrokerNotAvailable):
+		return fmt.Sprintf("broker %s is away: it does not answer yet", c.servers)
 	case errors.Is(err, io.EOF):
 		return fmt.Sprintf("broker %s is away: it closed the connection", c.servers)
 	}
