@@ -350,6 +350,19 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestInterruptAway: a batch INSERT that waits for a broker does not hold up the
+// first Ctrl-C.
+func TestInterruptAway(t *testing.T) {
+	l := start(t, "run", "--progress", "plain", "--data-dir", t.TempDir(), "-e",
+		"CREATE TABLE s USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1', topic = 's'); INSERT INTO s SELECT 'x' AS value")
+	l.await(t, "broker 127.0.0.1:1 is away")
+	l.signal(t)
+	l.await(t, "stopping when the epoch under way is done")
+	if code := l.end(t); code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // TestInterruptTwice: a second Ctrl-C ends at once an epoch that does not end.
 func TestInterruptTwice(t *testing.T) {
 	dir := t.TempDir()

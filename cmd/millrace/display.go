@@ -203,13 +203,23 @@ func place(t *catalog.Table) string {
 	return t.Connector
 }
 
-// awaitBatch waits until the batch INSERT under way, if any, has ended.
+// awaitBatch waits until the batch INSERT under way, if any, has ended or itself
+// waits for something, such as a broker.
 func (d *display) awaitBatch() {
-	d.mu.Lock()
-	batch := d.batch
-	d.mu.Unlock()
-	if batch != nil {
-		<-batch
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		d.mu.Lock()
+		batch := d.batch
+		stuck := slices.ContainsFunc(d.running, func(q *engine.Query) bool { return !q.Streaming() && q.Progress().Status != "" })
+		d.mu.Unlock()
+		if batch == nil || stuck {
+			return
+		}
+		select {
+		case <-batch:
+		case <-tick.C:
+		}
 	}
 }
 
