@@ -1,10 +1,7 @@
 package pmml
 
 import (
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 )
@@ -16,7 +13,7 @@ const maxDepth = 4096
 type element struct {
 	name  string // local name
 	line  int
-	attrs []xml.Attr
+	attrs []attribute
 }
 
 // errorf makes a fault of this element.
@@ -32,84 +29,44 @@ func (e *element) unsupported(in *element) error {
 // decoder walks the tokens of a document. A handler that is given an element must read it to its end with exactly
 // one of each, text or skip.
 type decoder struct {
-	x     *xml.Decoder
+	x     *tokenizer
 	depth int
 }
 
-func newDecoder(r io.Reader) *decoder {
-	x := xml.NewDecoder(r)
-	x.CharsetReader = charset
-	return &decoder{x: x}
-}
-
-// charset lets single-byte encodings that real files declare through; everything else is refused.
-func charset(label string, in io.Reader) (io.Reader, error) {
-	switch strings.ToLower(label) {
-	case "us-ascii", "ascii", "iso-8859-1", "latin1", "iso8859-1":
-		return &latin1{in: in}, nil
-	}
-	return nil, fmt.Errorf("encoding %q is not supported, expected UTF-8", label)
-}
-
-// latin1 turns ISO-8859-1 bytes into UTF-8.
-type latin1 struct {
-	in   io.Reader
-	held []byte
-}
-
-// Read implements io.Reader.
-func (l *latin1) Read(p []byte) (int, error) {
-	if len(l.held) == 0 {
-		var raw [512]byte
-		n, err := l.in.Read(raw[:])
-		for _, c := range raw[:n] {
-			l.held = append(l.held, string(rune(c))...)
-		}
-		if n == 0 {
-			return 0, err
-		}
-	}
-	n := copy(p, l.held)
-	l.held = l.held[n:]
-	return n, nil
-}
-
-// token reads one token and the line it starts on; faults of the XML become *Error.
-func (d *decoder) token() (xml.Token, int, error) {
-	line, _ := d.x.InputPos()
-	t, err := d.x.Token()
+func newDecoder(doc string) (*decoder, error) {
+	doc, err := toUTF8(doc)
 	if err != nil {
-		return nil, line, d.xmlError(err)
+		return nil, err
 	}
-	if dir, ok := t.(xml.Directive); ok {
-		word, _, _ := strings.Cut(string(dir), " ")
-		return nil, line, &Error{Line: line, Msg: "<!" + word + "> is refused: a model needs no document type and no entities"}
-	}
-	return t, line, nil
+	x, err := newTokenizer(doc)
+	return &decoder{x: x}, err
 }
 
-func (d *decoder) xmlError(err error) error {
-	var syn *xml.SyntaxError
-	switch {
-	case errors.As(err, &syn):
-		return &Error{Line: syn.Line, Msg: "not well-formed XML: " + syn.Msg}
-	case errors.Is(err, io.EOF):
-		return &Error{Msg: "the document is empty or ends early"}
+// token reads one token; the document may not end.
+func (d *decoder) token() (token, error) {
+	t, err := d.x.next()
+	if err == nil && t.kind == tokenEOF {
+		err = &Error{Msg: "the document is empty or ends early"}
 	}
-	line, _ := d.x.InputPos()
-	return &Error{Line: line, Msg: err.Error()}
+	return t, err
+}
+
+// element makes an element of a start tag that starts in a line.
+func (t *token) element(line int) *element {
+	return &element{name: t.name, line: line, attrs: t.attrs}
 }
 
 // root reads up to the first start tag.
 func (d *decoder) root() (*element, error) {
 	for {
-		t, line, err := d.token()
+		line := d.x.here()
+		t, err := d.token()
 		if err != nil {
 			return nil, err
 		}
-		if s, ok := t.(xml.StartElement); ok {
+		if t.kind == tokenStart {
 			d.depth = 1
-			return &element{name: s.Name.Local, line: line, attrs: s.Attr}, nil
+			return t.element(line), nil
 		}
 	}
 }
@@ -128,14 +85,14 @@ func (d *decoder) text(e *element) (string, error) {
 // skip reads e to its end.
 func (d *decoder) skip(e *element) error {
 	for open := 1; open > 0; {
-		t, _, err := d.token()
+		t, err := d.token()
 		if err != nil {
 			return err
 		}
-		switch t.(type) {
-		case xml.StartElement:
+		switch t.kind {
+		case tokenStart:
 			open++
-		case xml.EndElement:
+		case tokenEnd:
 			open--
 		}
 		if open+d.depth > maxDepth {
@@ -146,19 +103,27 @@ func (d *decoder) skip(e *element) error {
 }
 
 func (d *decoder) content(e *element, f func(c *element) error) (string, error) {
-	var text []byte
+	var text pieces
+	parent := false
 	for {
-		t, line, err := d.token()
+		line := 0
+		if d.x.at < len(d.x.s) && d.x.s[d.x.at] == '<' {
+			line = d.x.here()
+		}
+		t, err := d.token()
 		if err != nil {
 			return "", err
 		}
-		switch t := t.(type) {
-		case xml.CharData:
-			text = append(text, t...)
-		case xml.EndElement:
-			return string(text), nil
-		case xml.StartElement:
-			c := &element{name: t.Name.Local, line: line, attrs: t.Attr}
+		switch t.kind {
+		case tokenText:
+			if !parent || strings.TrimSpace(t.text) != "" { // not the blanks between children
+				text.add(t.text)
+			}
+		case tokenEnd:
+			return text.String(), nil
+		case tokenStart:
+			parent = true
+			c := t.element(line)
 			if d.depth++; d.depth > maxDepth {
 				return "", c.errorf("elements are nested deeper than %d", maxDepth)
 			}
@@ -174,6 +139,23 @@ func (d *decoder) content(e *element, f func(c *element) error) (string, error) 
 		}
 	}
 }
+
+// pieces is a text that is seldom in more than one piece.
+type pieces struct {
+	first string
+	rest  []byte
+}
+
+func (p *pieces) add(s string) {
+	if p.first == "" && p.rest == nil {
+		p.first = s
+		return
+	}
+	p.rest = append(p.rest, s...)
+}
+
+// String is the whole text.
+func (p *pieces) String() string { return p.first + string(p.rest) }
 
 // none reads e, which may have no children but Extension.
 func (d *decoder) none(e *element) error {
@@ -199,11 +181,11 @@ func (a *attrs) fail(format string, args ...any) {
 // get gives an attribute's text and whether it is there.
 func (a *attrs) get(name string) (string, bool) {
 	for i := range a.e.attrs {
-		if at := &a.e.attrs[i]; at.Name.Local == name && at.Name.Space == "" {
+		if at := &a.e.attrs[i]; at.name == name && !at.prefixed {
 			if i < 64 {
 				a.used |= 1 << i
 			}
-			return at.Value, true
+			return at.value, true
 		}
 	}
 	return "", false
@@ -299,13 +281,13 @@ func (a *attrs) end(ignored ...string) error {
 	}
 	for i := range a.e.attrs {
 		at := &a.e.attrs[i]
-		if at.Name.Space != "" || at.Name.Local == "xmlns" || (i < 64 && a.used&(1<<i) != 0) || contains(ignored, at.Name.Local) {
+		if at.prefixed || at.name == "xmlns" || (i < 64 && a.used&(1<<i) != 0) || contains(ignored, at.name) {
 			continue
 		}
 		if i >= 64 {
 			return a.e.errorf("too many attributes")
 		}
-		return a.e.errorf("attribute %s is not supported", at.Name.Local)
+		return a.e.errorf("attribute %s is not supported", at.name)
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // Package pmml reads PMML documents (versions 3.0 to 4.4) and scores Arrow columns with them.
 //
-// Load decodes a document as a stream, checks all of it (fields, types, functions, cycles, limits, the
+// Load reads a document token by token, checks all of it (fields, types, functions, cycles, limits, the
 // document's own ModelVerification rows) and compiles it; what it cannot do exactly it refuses by element name
 // and line, so that a Model that loaded scores.
 //
@@ -16,5 +16,5 @@
 // One model type is one file with one body type (see body). The package is not a PMML writer and keeps no
 // document: what does not matter for scoring (statistics, explanations, extensions) is skipped.
 //
-// It imports Arrow, encoding/xml and the standard library, and nothing else of millrace.
+// It imports Arrow and the standard library, and nothing else of millrace.
 package pmml

@@ -3,8 +3,6 @@ package pmml
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/xml"
-	"errors"
 	"io"
 	"strings"
 )
@@ -40,43 +38,31 @@ func LoadNamed(r io.Reader, name string) (*Model, error) { return loadModel(r, &
 
 func loadModel(r io.Reader, want *string) (*Model, error) {
 	sum := sha256.New()
-	src := &source{r: io.TeeReader(r, sum)}
+	var text strings.Builder
+	n, err := io.Copy(io.MultiWriter(sum, &text), r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDecoder(text.String())
+	if err != nil {
+		return nil, err
+	}
 	l := &loader{
-		d: newDecoder(src), data: map[string]*dataField{}, functions: map[string]*function{},
+		d: d, data: map[string]*dataField{}, functions: map[string]*function{},
 		globals: map[string]*field{}, top: newScope(nil), want: want,
 	}
 	root, err := l.document()
 	if err != nil {
-		if src.err != nil {
-			return nil, src.err
-		}
 		return nil, err
 	}
 	m := newModel(l, root)
-	m.checksum, m.size = hex.EncodeToString(sum.Sum(nil)), src.n
+	m.checksum, m.size = hex.EncodeToString(sum.Sum(nil)), n
 	if l.verify != nil {
 		if m.verified, err = m.verifyRows(l.verify); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
-}
-
-// source notes the reader's own error, so that it is not taken for broken XML, and counts the bytes.
-type source struct {
-	r   io.Reader
-	err error
-	n   int64
-}
-
-// Read implements io.Reader.
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	s.n += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
-	}
-	return n, err
 }
 
 // document reads the whole document and gives its model.
@@ -150,19 +136,17 @@ func (l *loader) picks(e *element) bool {
 	return false
 }
 
-// trailer reads what follows the document's element: the XML package reports what may not.
+// trailer reads what follows the document's element.
 func (l *loader) trailer() error {
 	for {
-		t, _, err := l.d.token()
-		if err != nil {
-			var e *Error
-			if errors.As(err, &e) && e.Line == 0 {
-				return nil // the end
-			}
+		t, err := l.d.x.next()
+		switch {
+		case err != nil:
 			return err
-		}
-		if s, ok := t.(xml.StartElement); ok {
-			return &Error{Element: s.Name.Local, Msg: "a second element after the document's end"}
+		case t.kind == tokenEOF:
+			return nil
+		case t.kind == tokenStart:
+			return &Error{Element: t.name, Msg: "a second element after the document's end"}
 		}
 	}
 }
