@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race fuzz bench bench-gate golden lint ci
+.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,3 +38,9 @@ lint: ## gofmt, vet, staticcheck; golangci-lint where it is installed
 
 ci: ## everything that CI runs: real Kafka, real Spark, 200 kills too
 	bash .ci/run
+
+boosted-models: ## train the XGBoost and LightGBM models of the tests anew, with the real libraries
+	python3 -m venv bin/boosted-venv
+	bin/boosted-venv/bin/pip install -q xgboost-cpu==3.2.0 lightgbm==4.7.0 numpy pandas scikit-learn
+	bin/boosted-venv/bin/python testdata/xgboost/generate.py
+	bin/boosted-venv/bin/python testdata/lightgbm/generate.py

@@ -23,6 +23,7 @@ var imports = map[string][]string{
 	"engine/sparkml":           {},
 	"engine/boosted":           {},
 	"engine/xgboost":           {"engine/boosted"},
+	"engine/lightgbm":          {"engine/boosted"},
 	"engine/openscoring":       {"catalog", "engine/codec", "engine/disk", "engine/pmml", "engine/sparkml"},
 	"engine/broker":            {},
 	"engine/disk":              {},
@@ -37,7 +38,7 @@ var imports = map[string][]string{
 	"engine/enginetest":        {"engine/disk"},
 	"engine": {
 		"sql", "sql/plan", "catalog", "engine/codec", "engine/pmml", "engine/sparkml", "engine/broker", "engine/disk",
-		"engine/boosted", "engine/xgboost",
+		"engine/boosted", "engine/xgboost", "engine/lightgbm",
 		"engine/checkpoint", "engine/function", "engine/connector", "engine/connector/kafka", "engine/connector/file",
 		"engine/connector/memory", "engine/connector/console", "engine/exec",
 	},

@@ -57,7 +57,7 @@ func Open(cfg Config) (*Engine, error) {
 	if err := e.addConnectors(); err != nil {
 		return nil, err
 	}
-	for _, f := range append([]ModelFormat{pmmlFormat{}, sparkmlFormat{}, xgboostFormat{}}, cfg.ModelFormats...) {
+	for _, f := range append([]ModelFormat{pmmlFormat{}, sparkmlFormat{}, xgboostFormat{}, lightgbmFormat{}}, cfg.ModelFormats...) {
 		e.formats[strings.ToLower(f.Name())] = f
 	}
 	return e, nil

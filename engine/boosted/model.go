@@ -39,8 +39,6 @@ type Spec[T Float] struct {
 	// Weights, when not nil, make a linear model beside the trees: the weight of feature f for group g is
 	// Weights[f*len(Base)+g]. A missing feature adds nothing.
 	Weights []T
-	// Divisor, when not 0, divides the margins.
-	Divisor T
 	// Zero is the size up to which numbers are read as 0.
 	Zero T
 	Task Task
@@ -309,11 +307,6 @@ func (m *Model[T]) sum(t *tile[T], n int) {
 		x := t.x[off : int(off)+n]
 		for g := range k {
 			addScaled(t.sums[g*tileRows:g*tileRows+n], x, m.spec.Weights[f*k+g])
-		}
-	}
-	if d := m.spec.Divisor; d != 0 {
-		for i := range t.sums {
-			t.sums[i] /= d
 		}
 	}
 }

@@ -1,0 +1,153 @@
+package lightgbm
+
+import (
+	"encoding/csv"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/array"
+	"github.com/apache/arrow/go/v14/arrow/memory"
+)
+
+const data = "../../testdata/lightgbm/"
+
+func load(t testing.TB, path string) *Model {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	m, err := Load(f)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return m
+}
+
+// cases are the models of generate.py.
+func cases(t testing.TB) map[string]*Model {
+	t.Helper()
+	all := map[string]*Model{}
+	for _, suffix := range []string{"txt"} {
+		paths, err := filepath.Glob(data + "*." + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range paths {
+			all[strings.TrimSuffix(filepath.Base(p), "."+suffix)] = load(t, p)
+		}
+	}
+	if len(all) < 30 {
+		t.Fatalf("found %d models in %s", len(all), data)
+	}
+	return all
+}
+
+// table reads a CSV file.
+func table(t testing.TB, path string) (names []string, cols [][]string) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cols = make([][]string, len(rows[0]))
+	for _, row := range rows[1:] {
+		for c, s := range row {
+			cols[c] = append(cols[c], s)
+		}
+	}
+	return rows[0], cols
+}
+
+// columnsOf makes the model's inputs of text; an empty cell is NaN or NULL by turns.
+func columnsOf(t testing.TB, mem memory.Allocator, m *Model, cols [][]string) []arrow.Array {
+	t.Helper()
+	var out []arrow.Array
+	for i, f := range m.Inputs() {
+		b := array.NewBuilder(mem, f.Type)
+		for row, s := range cols[i] {
+			switch b := b.(type) {
+			case *array.StringBuilder:
+				b.Append(s)
+			case *array.Float64Builder:
+				switch {
+				case s == "" && row%2 == 0:
+					b.AppendNull()
+				case s == "":
+					b.Append(math.NaN())
+				default:
+					b.Append(number(t, s))
+				}
+			}
+		}
+		out = append(out, b.NewArray())
+		b.Release()
+	}
+	return out
+}
+
+func number(t testing.TB, s string) float64 {
+	t.Helper()
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func release(arrays []arrow.Array) {
+	for _, a := range arrays {
+		a.Release()
+	}
+}
+
+// TestAnswers compares every model with the library's own predictions: raw scores to the last bit, the rest within
+// 1e-12.
+func TestAnswers(t *testing.T) {
+	for name, m := range cases(t) {
+		t.Run(name, func(t *testing.T) {
+			mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+			defer mem.AssertSize(t, 0)
+			names, cols := table(t, data+name+".input.csv")
+			for i, f := range m.Inputs() {
+				if f.Name != names[i] {
+					t.Errorf("input %d is %s, expected %s", i, f.Name, names[i])
+				}
+			}
+			in := columnsOf(t, mem, m, cols)
+			defer release(in)
+			out, err := m.Score(mem, len(cols[0]), in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer release(out)
+			header, want := table(t, data+name+".expected.csv")
+			if len(header) != len(out) {
+				t.Fatalf("%d outputs, expected %v", len(out), header)
+			}
+			for c, o := range m.Outputs() {
+				if o.Field.Name != header[c] {
+					t.Errorf("output %d is %s, expected %s", c, o.Field.Name, header[c])
+				}
+				exact := strings.HasPrefix(header[c], "raw_score") || m.objective.link == nil
+				for i, g := range out[c].(*array.Float64).Float64Values() {
+					w := number(t, want[c][i])
+					if exact && g != w || math.Abs(g-w) > 1e-12*math.Abs(w) && math.Abs(g-w) > 1e-15 {
+						t.Errorf("%s, row %d: %v, expected %v", header[c], i, g, w)
+					}
+				}
+			}
+		})
+	}
+}

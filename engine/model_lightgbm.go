@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/lightgbm"
+)
+
+// lightgbmFormat loads models that LightGBM saved as text.
+type lightgbmFormat struct{}
+
+// Name is lightgbm.
+func (lightgbmFormat) Name() string { return "lightgbm" }
+
+// Options are those of a model read from a path.
+func (lightgbmFormat) Options() []connector.Option { return modelOptions }
+
+// Load reads the document at option path.
+func (lightgbmFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	path := options["path"]
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", pathError("model file", path, err)
+	}
+	defer f.Close()
+	m, err := lightgbm.Load(f)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	return lightgbmModel{boostedModel[float64]{m.Model}, m}, m.Checksum(), nil
+}
+
+// lightgbmModel is a model of LightGBM as a catalog.Model.
+type lightgbmModel struct {
+	boostedModel[float64]
+	doc *lightgbm.Model
+}
+
+func (l lightgbmModel) Describe() []catalog.Property {
+	kind := "LightGBM boosted trees"
+	if l.doc.Average() {
+		kind = "LightGBM forest"
+	}
+	return []catalog.Property{
+		{Name: "kind", Value: kind},
+		{Name: "objective", Value: l.doc.Objective()},
+		{Name: "producer", Value: "LightGBM, form " + l.doc.Version()},
+		{Name: "trees", Value: fmt.Sprint(l.doc.Trees())},
+		{Name: "size", Value: plural(l.doc.Size(), "byte")},
+	}
+}
