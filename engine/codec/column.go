@@ -31,6 +31,8 @@ const (
 	kindList
 	kindMap
 	kindStruct
+	kindDuration // microseconds; written, not read
+	kindMonths   // written, not read
 )
 
 // kindOf tells the kind of an Arrow type, or that the codecs have none for it.

@@ -146,6 +146,10 @@ func (w *CSVWriter) appendValue(dst, scratch []byte, v *view, row int, first boo
 		scratch = base64.StdEncoding.AppendEncode(scratch[:0], v.bytes(row))
 	case kindDate, kindTimestamp, kindTimestampNTZ:
 		scratch = w.appendTime(scratch[:0], v, row)
+	case kindDuration:
+		scratch = AppendDuration(scratch[:0], v.i64[row])
+	case kindMonths:
+		scratch = AppendMonths(scratch[:0], v.i32[row])
 	default:
 		scratch = w.nested.append(scratch[:0], v, row)
 	}

@@ -159,8 +159,13 @@ func appendPadded(dst []byte, v, width int) []byte {
 func AppendTimestamp(dst []byte, micros int64, zone *time.Location) []byte {
 	days, rest := splitMicros(micros + offsetMicros(micros, zone))
 	dst = append(AppendDate(dst, int32(days)), ' ')
-	dst = appendClock(dst, rest/microsPerSecond)
-	frac := rest % microsPerSecond
+	return appendClockMicros(dst, rest)
+}
+
+// appendClockMicros appends the microseconds of a day as a clock, with as much of the fraction as is not zero.
+func appendClockMicros(dst []byte, micros int) []byte {
+	dst = appendClock(dst, micros/microsPerSecond)
+	frac := micros % microsPerSecond
 	if frac == 0 {
 		return dst
 	}

@@ -145,6 +145,10 @@ func (w *ValueWriter) append(dst []byte, v *view, row int) []byte {
 		return append(dst, '"')
 	case kindDate, kindTimestamp, kindTimestampNTZ:
 		return w.appendTime(dst, v, row)
+	case kindDuration:
+		return append(AppendDuration(append(dst, '"'), v.i64[row]), '"')
+	case kindMonths:
+		return append(AppendMonths(append(dst, '"'), v.i32[row]), '"')
 	case kindList:
 		return w.appendList(dst, &v.kids[0], int(v.off[row]), int(v.off[row+1]))
 	case kindMap:
@@ -214,7 +218,7 @@ func (w *ValueWriter) appendMap(dst []byte, v *view, row int) []byte {
 }
 
 // appendKey appends a map's key that is no string: Spark takes its internal value's toString, which is the number of
-// days of a DATE, the microseconds of a TIMESTAMP, and [1,x] for a STRUCT.
+// days of a DATE, the microseconds of a TIMESTAMP or an interval, and [1,x] for a STRUCT.
 func appendKey(dst []byte, v *view, row int) []byte {
 	if v.isNull(row) {
 		return append(dst, "null"...)
@@ -226,9 +230,9 @@ func appendKey(dst []byte, v *view, row int) []byte {
 		return strconv.AppendInt(dst, int64(v.i8[row]), 10)
 	case kindInt16:
 		return strconv.AppendInt(dst, int64(v.i16[row]), 10)
-	case kindInt32, kindDate:
+	case kindInt32, kindDate, kindMonths:
 		return strconv.AppendInt(dst, int64(v.i32[row]), 10)
-	case kindInt64, kindTimestamp, kindTimestampNTZ:
+	case kindInt64, kindTimestamp, kindTimestampNTZ, kindDuration:
 		return strconv.AppendInt(dst, v.i64[row], 10)
 	case kindFloat32:
 		return AppendFloat32(dst, v.f32[row])

@@ -9,7 +9,7 @@ import (
 
 // typeName is a type's name in SQL, for messages.
 func typeName(dt arrow.DataType) string {
-	k, ok := kindOf(dt)
+	k, ok := writtenKind(dt)
 	if !ok {
 		return dt.String()
 	}
@@ -29,5 +29,5 @@ func typeName(dt arrow.DataType) string {
 	}
 	return map[kind]string{kindNull: "VOID", kindBool: "BOOLEAN", kindInt8: "TINYINT", kindInt16: "SMALLINT", kindInt32: "INT", kindInt64: "BIGINT",
 		kindFloat32: "FLOAT", kindFloat64: "DOUBLE", kindString: "STRING", kindBinary: "BINARY", kindDate: "DATE", kindTimestamp: "TIMESTAMP",
-		kindTimestampNTZ: "TIMESTAMP_NTZ"}[k]
+		kindTimestampNTZ: "TIMESTAMP_NTZ", kindDuration: "INTERVAL DAY TO SECOND", kindMonths: "INTERVAL YEAR TO MONTH"}[k]
 }

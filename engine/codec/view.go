@@ -40,7 +40,7 @@ type shape struct {
 
 // newShape prepares a type for writing.
 func newShape(name string, dt arrow.DataType, mode escapeMode) (shape, error) {
-	k, ok := kindOf(dt)
+	k, ok := writtenKind(dt)
 	if !ok {
 		return shape{}, fmt.Errorf("column `%s`: type %s cannot be written as text", name, typeName(dt))
 	}
@@ -53,6 +53,17 @@ func newShape(name string, dt arrow.DataType, mode escapeMode) (shape, error) {
 		s.kids = append(s.kids, kid)
 	}
 	return s, nil
+}
+
+// writtenKind is the kind of a type that can be written: that of the types that can be read, and intervals.
+func writtenKind(dt arrow.DataType) (kind, bool) {
+	switch t := dt.(type) {
+	case *arrow.DurationType:
+		return kindDuration, t.Unit == arrow.Microsecond
+	case *arrow.MonthIntervalType:
+		return kindMonths, true
+	}
+	return kindOf(dt)
 }
 
 // open makes the view of an array of the shape's type.
@@ -81,6 +92,14 @@ func (s *shape) open(arr arrow.Array, v *view) {
 	case *array.Timestamp:
 		if b := bytesOf(1); b != nil {
 			v.i64 = arrow.Int64Traits.CastFromBytes(b)[d.Offset():n]
+		}
+	case *array.Duration:
+		if b := bytesOf(1); b != nil {
+			v.i64 = arrow.Int64Traits.CastFromBytes(b)[d.Offset():n]
+		}
+	case *array.MonthInterval:
+		if b := bytesOf(1); b != nil {
+			v.i32 = arrow.Int32Traits.CastFromBytes(b)[d.Offset():n]
 		}
 	case *array.Int32:
 		v.i32 = a.Int32Values()

@@ -98,10 +98,10 @@ func appenderOf(a arrow.Array) appender {
 		return func(dst []byte, i int) []byte { return codec.AppendTimestamp(dst, v[i], nil) }
 	case *arrow.MonthIntervalType:
 		v := raw[int32](a)
-		return func(dst []byte, i int) []byte { return appendMonths(dst, v[i]) }
+		return func(dst []byte, i int) []byte { return codec.AppendMonths(dst, v[i]) }
 	case *arrow.DurationType:
 		v := raw[int64](a)
-		return func(dst []byte, i int) []byte { return appendDuration(dst, v[i]) }
+		return func(dst []byte, i int) []byte { return codec.AppendDuration(dst, v[i]) }
 	case *arrow.MapType:
 		return mapAppender(a)
 	case *arrow.ListType:

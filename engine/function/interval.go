@@ -1,40 +1,9 @@
 package function
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
-
-// appendDuration writes a day-time interval as Spark's CAST to STRING does:
-// INTERVAL '1 02:03:04.5' DAY TO SECOND.
-func appendDuration(dst []byte, v int64) []byte {
-	dst = append(dst, "INTERVAL '"...)
-	u := uint64(v)
-	if v < 0 {
-		dst = append(dst, '-')
-		u = -u
-	}
-	days, rest := u/microsPerDay, u%microsPerDay
-	sec := rest / 1_000_000
-	dst = fmt.Appendf(dst, "%d %02d:%02d:%02d", days, sec/3600, sec/60%60, sec%60)
-	if frac := rest % 1_000_000; frac != 0 {
-		dst = append(dst, '.')
-		dst = append(dst, strings.TrimRight(fmt.Sprintf("%06d", frac), "0")...)
-	}
-	return append(dst, "' DAY TO SECOND"...)
-}
-
-// appendMonths writes a year-month interval: INTERVAL '1-2' YEAR TO MONTH.
-func appendMonths(dst []byte, v int32) []byte {
-	dst = append(dst, "INTERVAL '"...)
-	m := int64(v)
-	if m < 0 {
-		dst = append(dst, '-')
-		m = -m
-	}
-	return fmt.Appendf(dst, "%d-%d' YEAR TO MONTH", m/12, m%12)
-}
 
 // unitMicros is the length of the units of day-time intervals.
 var unitMicros = map[string]int64{
