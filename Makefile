@@ -44,3 +44,8 @@ boosted-models: ## train the XGBoost and LightGBM models of the tests anew, with
 	bin/boosted-venv/bin/pip install -q xgboost-cpu==3.2.0 lightgbm==4.7.0 numpy pandas scikit-learn
 	bin/boosted-venv/bin/python testdata/xgboost/generate.py
 	bin/boosted-venv/bin/python testdata/lightgbm/generate.py
+
+sparkml-models: ## train the Spark ML models of the tests anew, with the real Spark (needs Java 17)
+	python3 -m venv bin/sparkml-venv
+	bin/sparkml-venv/bin/pip install -q pyspark==3.5.7 numpy setuptools
+	bin/sparkml-venv/bin/python testdata/sparkml/generate.py

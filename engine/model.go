@@ -145,29 +145,32 @@ func (s sparkmlModel) Outputs() []catalog.Output {
 	outs := s.m.Outputs()
 	all := make([]catalog.Output, len(outs))
 	for i, o := range outs {
-		all[i] = catalog.Output{Field: o.Field, Role: catalog.RolePredicted, Target: true}
+		all[i] = catalog.Output{Field: o.Field, Class: o.Class, Target: o.Target, Hidden: !o.Final}
+		switch o.Role {
+		case sparkml.Predicted:
+			all[i].Role = catalog.RolePredicted
+		case sparkml.Probability:
+			all[i].Role = catalog.RoleProbability
+		}
 	}
 	return all
 }
 
 func (s sparkmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
-	out, err := s.m.Score(t.Allocator(), n, in, func(row int, err error) { t.Fault(row, "predict", err) })
-	if err != nil {
-		return nil, err
-	}
-	picked := make([]arrow.Array, len(want))
-	for i, w := range want {
-		out[w].Retain()
-		picked[i] = out[w]
-	}
-	for _, a := range out {
-		a.Release()
-	}
-	return picked, nil
+	return s.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) { t.Fault(row, "predict", err) })
 }
 
 func (s sparkmlModel) Describe() []catalog.Property {
-	return []catalog.Property{{Name: "kind", Value: s.m.Kind()}}
+	stages := ""
+	if all := s.m.Stages(); len(all) > 1 {
+		stages = strings.Join(all, ", ")
+	}
+	return []catalog.Property{
+		{Name: "kind", Value: s.m.Kind()},
+		{Name: "uid", Value: s.m.UID()},
+		{Name: "stages", Value: stages},
+		{Name: "producer", Value: "Spark ML " + s.m.SparkVersion()},
+	}
 }
 
 // pathError says what is wrong with a path in the user's words, and names the

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"strings"
 )
@@ -18,32 +19,119 @@ type metadata struct {
 	UID      string                     `json:"uid"`
 	Params   map[string]json.RawMessage `json:"paramMap"`
 	Defaults map[string]json.RawMessage `json:"defaultParamMap"`
+
+	// Beside these, what the class adds.
+	Features int `json:"numFeatures"`
+	Classes  int `json:"numClasses"`
+	Trees    int `json:"numTrees"`
+}
+
+// kind is the class without its package.
+func (md *metadata) kind() string { return md.Class[strings.LastIndexByte(md.Class, '.')+1:] }
+
+// float is a number of a parameter; JSON has no NaN and infinities, so Spark writes them as strings.
+type float float64
+
+// UnmarshalJSON reads a number or what Spark writes for NaN and the infinities.
+func (f *float) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case `"NaN"`:
+		*f = float(math.NaN())
+	case `"Inf"`, `"Infinity"`:
+		*f = float(math.Inf(1))
+	case `"-Inf"`, `"-Infinity"`:
+		*f = float(math.Inf(-1))
+	default:
+		return json.Unmarshal(b, (*float64)(f))
+	}
+	return nil
+}
+
+// text gives a parameter that is a string, or otherwise a default.
+func (md *metadata) text(name, otherwise string) (string, error) {
+	_, err := md.param(name, &otherwise)
+	return otherwise, err
+}
+
+// number gives a parameter that is a number, or otherwise a default.
+func (md *metadata) number(name string, otherwise float64) (float64, error) {
+	f := float(otherwise)
+	_, err := md.param(name, &f)
+	return float64(f), err
+}
+
+// flag gives a parameter that is a boolean, or otherwise a default.
+func (md *metadata) flag(name string, otherwise bool) (bool, error) {
+	_, err := md.param(name, &otherwise)
+	return otherwise, err
+}
+
+// invalid is what a stage does with values it cannot use.
+type invalid uint8
+
+const (
+	fail invalid = iota
+	skip
+	keep
+)
+
+// invalid gives the parameter handleInvalid.
+func (md *metadata) invalid() (invalid, error) {
+	s, err := md.text("handleInvalid", "error")
+	if err != nil {
+		return 0, err
+	}
+	switch s {
+	case "error":
+		return fail, nil
+	case "skip":
+		return skip, nil
+	case "keep":
+		return keep, nil
+	}
+	return 0, fmt.Errorf("handleInvalid is %q, expected error, skip or keep", s)
 }
 
 // maxMetadata bounds the size of a stage's metadata: labels are the largest thing in it.
 const maxMetadata = 256 << 20
 
-// Load reads the directory fsys, which Spark ML's save() wrote: metadata/part-* and, for some stages, data. Hidden
-// files and _SUCCESS are ignored. An error says what is missing or which class is not supported.
+// Load reads the directory fsys, which Spark ML's save() wrote: metadata/part-*, for most stages Parquet files in
+// data, and for a PipelineModel a folder of each stage in stages. Hidden files and _SUCCESS are ignored. An error says
+// what is missing, damaged or not supported, and in which stage.
 func Load(fsys fs.FS) (*Model, error) {
+	md, err := readStage(fsys)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{byName: map[string]int{}}
+	if err := b.read(fsys, md, 0); err != nil {
+		return nil, err
+	}
+	m := &Model{class: md.Class, uid: md.UID, version: md.Version}
+	if err := b.finish(m); err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Kind(), err)
+	}
+	return m, nil
+}
+
+// readStage reads the metadata of a saved stage.
+func readStage(fsys fs.FS) (*metadata, error) {
 	raw, err := readMetadata(fsys)
 	if err != nil {
 		return nil, err
 	}
-	var md metadata
-	if err := json.Unmarshal(raw, &md); err != nil {
+	return parseMetadata(raw)
+}
+
+func parseMetadata(raw []byte) (*metadata, error) {
+	md := new(metadata)
+	if err := json.Unmarshal(raw, md); err != nil {
 		return nil, fmt.Errorf("spark ML metadata: not the JSON document that Spark writes: %w", err)
 	}
 	if md.Class == "" {
 		return nil, errors.New(`spark ML metadata: it has no "class", so it does not say which stage this is`)
 	}
-	st, err := open(&md)
-	if err != nil {
-		return nil, err
-	}
-	m := &Model{class: md.Class, uid: md.UID, version: md.Version, stage: st}
-	m.inputs, m.outputs = st.fields()
-	return m, nil
+	return md, nil
 }
 
 // readMetadata gives the only record of metadata/part-*.
@@ -62,7 +150,7 @@ func readMetadata(fsys fs.FS) ([]byte, error) {
 			continue
 		}
 		parts++
-		b, err := readPart(fsys, path.Join("metadata", e.Name()))
+		b, err := readPart(fsys, path.Join("metadata", e.Name()), maxMetadata)
 		if err != nil {
 			return nil, fmt.Errorf("spark ML metadata: %w", err)
 		}
@@ -85,7 +173,7 @@ func readMetadata(fsys fs.FS) ([]byte, error) {
 	return found, nil
 }
 
-func readPart(fsys fs.FS, name string) ([]byte, error) {
+func readPart(fsys fs.FS, name string, limit int64) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
@@ -95,8 +183,8 @@ func readPart(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxMetadata {
-		return nil, fmt.Errorf("%s: %d bytes are more than the %d expected at most", name, info.Size(), maxMetadata)
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s: %d bytes are more than the %d expected at most", name, info.Size(), limit)
 	}
 	var b bytes.Buffer
 	_, err = bufio.NewReader(f).WriteTo(&b)

@@ -183,7 +183,7 @@ func TestLoadErrors(t *testing.T) {
 		"not JSON":  {stage("{"), "not the JSON document"},
 		"no class":  {stage("{}"), `no "class"`},
 		"two":       {stage("{}\n{}\n"), "more than one record"},
-		"other":     {stage(`{"class":"org.apache.spark.ml.feature.Bucketizer"}`), "Bucketizer is not supported, expected one of: IndexToString"},
+		"other":     {stage(`{"class":"org.apache.spark.ml.feature.NGram"}`), "NGram is not supported: expected one of: Binarizer, Bucketizer, "},
 		"labels":    {stage(`{"class":"org.apache.spark.ml.feature.IndexToString","paramMap":{"labels":"a"}}`), "parameter labels"},
 		"no labels": {stage(`{"class":"org.apache.spark.ml.feature.IndexToString","paramMap":{"labels":[]}}`), "saved without labels"},
 	} {
@@ -200,8 +200,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add(`{"class":"org.apache.spark.ml.feature.IndexToString","paramMap":{"labels":["a"]}}`)
 	f.Fuzz(func(t *testing.T, s string) {
 		m, err := Load(fstest.MapFS{"metadata/part-00000": {Data: []byte(s)}})
-		if err == nil && len(m.Outputs()) != 1 {
-			t.Errorf("%d outputs", len(m.Outputs()))
+		if err == nil && len(m.Outputs()) == 0 {
+			t.Error("no outputs")
 		}
 	})
 }
