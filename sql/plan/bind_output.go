@@ -26,9 +26,7 @@ func (q *selectBinder) orderKeys(order []sql.OrderItem) []orderKey {
 		}
 		x := q.itemBinder("ORDER BY")
 		x.namesFirst = true
-		x.names = func(name sql.Ident) (Expr, bool) {
-			return q.outputColumn(name, func(*item) bool { return true })
-		}
+		x.names = q.orderName
 		key := q.aboveAggregation(x.expr(o.X))
 		if q.sortable(key, o.X.Pos()) {
 			keys = append(keys, orderKey{expr: q.asOutput(key), item: o})
@@ -36,6 +34,20 @@ func (q *selectBinder) orderKeys(order []sql.OrderItem) []orderKey {
 	}
 	return keys
 }
+
+// orderName finds what a name of ORDER BY means among the selected columns. As in
+// Spark, one that several of them have means the input's column, if that has it;
+// after DISTINCT there is no input to see.
+func (q *selectBinder) orderName(name sql.Ident) (Expr, bool) {
+	if len(q.outputMatches(name, anyItem)) > 1 && !q.s.Distinct {
+		if found, _ := q.match(q.in, []sql.Ident{name}); len(found) > 0 {
+			return nil, false
+		}
+	}
+	return q.outputColumn(name, anyItem)
+}
+
+func anyItem(*item) bool { return true }
 
 // asOutput is the column of the select list that an expression is, if any.
 func (q *selectBinder) asOutput(e Expr) Expr {

@@ -189,12 +189,7 @@ func (q *selectBinder) lateral(name sql.Ident) (Expr, bool) {
 
 // outputColumn finds a column of the select list by name.
 func (q *selectBinder) outputColumn(name sql.Ident, which func(*item) bool) (Expr, bool) {
-	var found []scopeColumn
-	for _, it := range q.items {
-		if which(it) && strings.EqualFold(it.col.Name, name.Name) {
-			found = q.addMatch(found, scopeColumn{Column: it.col})
-		}
-	}
+	found := q.outputMatches(name, which)
 	switch {
 	case len(found) == 0:
 		return nil, false
@@ -205,6 +200,17 @@ func (q *selectBinder) outputColumn(name sql.Ident, which func(*item) bool) (Exp
 		return nil, true
 	}
 	return &ColumnRef{Span: q.pos(name.Pos()), Column: found[0].Column}, true
+}
+
+// outputMatches are the columns of the select list that have a name.
+func (q *selectBinder) outputMatches(name sql.Ident, which func(*item) bool) []scopeColumn {
+	var found []scopeColumn
+	for _, it := range q.items {
+		if which(it) && strings.EqualFold(it.col.Name, name.Name) {
+			found = q.addMatch(found, scopeColumn{Column: it.col})
+		}
+	}
+	return found
 }
 
 // aboveAggregation turns an expression over the input into one over the groups

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
 
@@ -33,6 +35,9 @@ func (b *binder) values(v *sql.ValuesList) *relation {
 		for r := range rows {
 			column[r], spans[r] = rows[r][c], v.Rows[r][c].Pos()
 		}
+		if !b.alike(column, spans) {
+			return failed()
+		}
 		if column, ok = b.common(column, spans, "VALUES"); !ok {
 			return failed()
 		}
@@ -42,6 +47,53 @@ func (b *binder) values(v *sql.ValuesList) *relation {
 		cols[c] = Column{ID: b.newID(), Name: "col" + itoa(c+1), Type: column[0].Type()}
 	}
 	return named(b.valuesNode(cols, rows), "")
+}
+
+// alike refuses a column of VALUES that mixes strings with values of another
+// type, as Spark does: elsewhere the others would become strings.
+func (b *binder) alike(column []Expr, spans []sql.Span) bool {
+	var rows []int // of the types so far
+	for i, e := range column {
+		t := e.Type()
+		if slices.ContainsFunc(rows, func(r int) bool { return arrow.TypeEqual(column[r].Type(), t) }) {
+			continue
+		}
+		for _, r := range rows {
+			if other := column[r].Type(); mixesText(other, t) {
+				err := b.errorf(spans[i], "a column of VALUES cannot mix strings with other types: this is %s, and %s in row %d", sql.TypeSQL(t), sql.TypeSQL(other), r+1)
+				_ = err.WithHint("CAST(... AS STRING) makes strings of all")
+				return false
+			}
+		}
+		rows = append(rows, i)
+	}
+	return true
+}
+
+// mixesText says whether a STRING meets another type than STRING and NULL, at any
+// depth.
+func mixesText(a, b arrow.DataType) bool {
+	switch a := a.(type) {
+	case *arrow.MapType:
+		if b, ok := b.(*arrow.MapType); ok {
+			return mixesText(a.KeyType(), b.KeyType()) || mixesText(a.ItemType(), b.ItemType())
+		}
+	case *arrow.ListType:
+		if b, ok := b.(*arrow.ListType); ok {
+			return mixesText(a.Elem(), b.Elem())
+		}
+	case *arrow.StructType:
+		b, ok := b.(*arrow.StructType)
+		for i := 0; ok && i < min(len(a.Fields()), len(b.Fields())); i++ {
+			if mixesText(a.Field(i).Type, b.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	if a.ID() == arrow.NULL || b.ID() == arrow.NULL {
+		return false
+	}
+	return (a.ID() == arrow.STRING) != (b.ID() == arrow.STRING)
 }
 
 // valuesNode is rows of constants, or a union of projections when some value is

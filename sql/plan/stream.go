@@ -102,6 +102,11 @@ func (c *streamCheck) check(n Node, root bool) {
 		}
 	case *Join:
 		c.join(n)
+	case *Write:
+		if n.Overwrite {
+			err := sql.Errorf(n.Pos(), "INSERT OVERWRITE from a stream would replace what is there with every batch of its rows")
+			c.errs = append(c.errs, err.WithHint("INSERT INTO adds the rows as they come"))
+		}
 	}
 }
 
