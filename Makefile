@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models
+.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models sparkml-models
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
