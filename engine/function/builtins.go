@@ -431,4 +431,5 @@ var tables = []tableFunction{
 	{"inline_outer", bindInline(true)},
 	{"stack", bindStack},
 	{"json_tuple", bindJSONTuple},
+	{"range", bindRange},
 }

@@ -69,19 +69,11 @@ func roundArgs(name string, args []catalog.Arg) (int32, error) {
 	if len(args) == 1 {
 		return 0, nil
 	}
-	c := args[1].Const
-	if c == nil || !isIntegral(args[1].Type) || nullAt(c, 0) {
+	places, ok := constLong(args[1])
+	if !ok || !isIntegral(args[1].Type) {
 		return 0, argErr(1, "the number of digits of %s must be a constant INT", name)
 	}
-	switch args[1].Type.ID() {
-	case arrow.INT8:
-		return int32(raw[int8](c)[0]), nil
-	case arrow.INT16:
-		return int32(raw[int16](c)[0]), nil
-	case arrow.INT32:
-		return raw[int32](c)[0], nil
-	}
-	return int32(max(min(raw[int64](c)[0], 1000), -1000)), nil
+	return int32(max(min(places, 1000), -1000)), nil
 }
 
 func roundTypes(dt arrow.DataType, args []catalog.Arg) []arrow.DataType {
