@@ -20,34 +20,44 @@ func (e *Engine) Run(ctx context.Context, script string) iter.Seq2[*Result, erro
 	return e.RunSource(ctx, &sql.Source{Name: "<script>", Text: script})
 }
 
-// RunSource is Run for a text whose origin has a name.
-func (e *Engine) RunSource(ctx context.Context, src *sql.Source) iter.Seq2[*Result, error] {
+// RunSource is Run for texts whose origins have names: they are checked together
+// and run one after another.
+func (e *Engine) RunSource(ctx context.Context, srcs ...*sql.Source) iter.Seq2[*Result, error] {
 	return func(yield func(*Result, error) bool) {
-		if err := e.CheckSource(ctx, src); err != nil {
+		if err := e.CheckSource(ctx, srcs...); err != nil {
 			yield(nil, err)
 			return
 		}
-		s := e.liveSession()
-		script := sql.NewScript(src)
-		for {
-			st, err := script.Next(s.variable, s.variableNames)
-			if errors.Is(err, io.EOF) {
+		for _, src := range srcs {
+			if !e.runScript(ctx, src, yield) {
 				return
 			}
-			var res *Result
-			if err == nil {
-				res, err = s.execute(ctx, st, src)
-			}
-			if err != nil {
-				yield(nil, withSource(err, src))
-				return
-			}
-			if !yield(res, nil) {
-				return
-			}
-			if res.Rows != nil {
-				res.Rows.Close()
-			}
+		}
+	}
+}
+
+// runScript executes the statements of one script; false when it was ended early.
+func (e *Engine) runScript(ctx context.Context, src *sql.Source, yield func(*Result, error) bool) bool {
+	s := e.liveSession()
+	script := sql.NewScript(src)
+	for {
+		st, err := script.Next(s.variable, s.variableNames)
+		if errors.Is(err, io.EOF) {
+			return true
+		}
+		var res *Result
+		if err == nil {
+			res, err = s.execute(ctx, st, src)
+		}
+		if err != nil {
+			yield(nil, withSource(err, src))
+			return false
+		}
+		if !yield(res, nil) {
+			return false
+		}
+		if res.Rows != nil {
+			res.Rows.Close()
 		}
 	}
 }
@@ -59,14 +69,9 @@ func (e *Engine) Check(script string) error {
 	return e.CheckSource(context.Background(), &sql.Source{Name: "<script>", Text: script})
 }
 
-// CheckSource is Check for a text whose origin has a name.
-func (e *Engine) CheckSource(ctx context.Context, src *sql.Source) error {
-	return e.checkSession().checkScript(ctx, src)
-}
-
-// CheckSources checks scripts that are run one after another: names that one
-// defines are known to the next.
-func (e *Engine) CheckSources(ctx context.Context, srcs []*sql.Source) error {
+// CheckSource is Check for texts whose origins have names and that are run one
+// after another: names that one defines are known to the next.
+func (e *Engine) CheckSource(ctx context.Context, srcs ...*sql.Source) error {
 	s := e.checkSession()
 	var all sql.ErrorList
 	for _, src := range srcs {

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -21,6 +24,8 @@ import (
 type display struct {
 	a    *app
 	mode string // live, plain, json, none
+
+	cut atomic.Bool // see cutShort
 
 	mu      sync.Mutex
 	running []*engine.Query
@@ -141,6 +146,9 @@ func (d *display) ended(q *engine.Query) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.running = slices.DeleteFunc(d.running, func(r *engine.Query) bool { return r == q })
+	if !q.Streaming() && errors.Is(q.Err(), context.Canceled) {
+		d.cut.Store(true)
+	}
 	if !q.Streaming() && d.batch != nil {
 		close(d.batch)
 		d.batch = nil
@@ -156,6 +164,10 @@ func (d *display) ended(q *engine.Query) {
 		d.remark(fmt.Sprintf("%s: %s gave NULL in %s; the first: %s", q.Name(), rowCount(f.Count, "bad row"), f.Stage, f.First))
 	}
 }
+
+// cutShort says whether Ctrl-C ended a statement over bounded inputs before its
+// end: a SELECT or a batch INSERT.
+func (d *display) cutShort() bool { return d.cut.Load() }
 
 // lines says whether progress is shown as lines of text.
 func (d *display) lines() bool { return d.mode == "live" || d.mode == "plain" }

@@ -66,9 +66,9 @@ func (v victim) window() string {
 	return strings.TrimSpace(string(b))
 }
 
-// live starts the process, kills it some time after it passed its first point,
-// and says after which point that was. Done is true when it ended by itself.
-func (v victim) live(t *testing.T, pause, after time.Duration) (window string, done bool) {
+// live starts the process, kills it some time after it started or passed its
+// first point, and says after which point that was, "" for none. Done is true when it ended by itself.
+func (v victim) live(t *testing.T, pause, after time.Duration, fromStart bool) (window string, done bool) {
 	t.Helper()
 	_ = os.Remove(v.trace)
 	cmd, out := v.command(t.Context(), pause, "--available-now")
@@ -80,6 +80,9 @@ func (v victim) live(t *testing.T, pause, after time.Duration) (window string, d
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	var kill <-chan time.Time
+	if fromStart {
+		kill = time.After(after)
+	}
 	for {
 		select {
 		case <-tick.C:
@@ -110,7 +113,7 @@ func TestKill(t *testing.T) {
 		}
 		kills = n
 	}
-	const rounds = 667 // of 150 records: 100,050
+	const rounds = 1000 // of 150 records
 	v := newVictim(t)
 	fillIris(t, v.brokers, v.data, rounds)
 	rnd := rand.New(rand.NewPCG(uint64(kills), 7))
@@ -118,7 +121,13 @@ func TestKill(t *testing.T) {
 	const pause = 4 * time.Millisecond
 	n := 0
 	for ; n < kills; n++ {
-		window, done := v.live(t, pause, time.Duration(rnd.Int64N(int64(8*pause))))
+		// Most kills fall some time after the life's first point, so that epochs are hit;
+		// every tenth at any moment, the start of the process included.
+		moment, fromStart := time.Duration(rnd.Int64N(int64(8*pause))), n%10 == 9
+		if fromStart {
+			moment = time.Duration(rnd.Int64N(int64(120 * time.Millisecond)))
+		}
+		window, done := v.live(t, pause, moment, fromStart)
 		if done {
 			t.Fatalf("everything was done after %d kills of %d", n, kills)
 		}
@@ -171,7 +180,7 @@ func newVictim(t *testing.T) victim {
 func buildBinary(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "millrace")
-	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", name, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return name

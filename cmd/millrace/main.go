@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,9 +13,10 @@ import (
 
 // The exit codes.
 const (
-	exitDone   = 0 // everything was done
-	exitFailed = 1 // a query or a command failed
-	exitFaulty = 2 // a script or the command line is faulty; nothing was started
+	exitDone   = 0   // everything was done
+	exitFailed = 1   // a query or a command failed
+	exitFaulty = 2   // a script or the command line is faulty; nothing was started
+	exitCut    = 130 // Ctrl-C cut a SELECT or INSERT over bounded inputs short, as a shell counts it
 )
 
 func main() {
@@ -38,6 +40,8 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &list), errors.As(err, &usage):
 		return exitFaulty
+	case errors.Is(err, context.Canceled):
+		return exitCut
 	}
 	return exitFailed
 }
@@ -53,6 +57,8 @@ func (a *app) errorText(err error) string {
 		return list.Error()
 	case errors.As(err, &usage):
 		return fmt.Sprintf("error: %v\nmillrace --help lists the commands, millrace COMMAND --help the flags of one", err)
+	case errors.Is(err, context.Canceled):
+		return "interrupted: the statement under way was cut short, what comes after it was not run"
 	case errors.As(err, &panicked) && a.verbose:
 		return fmt.Sprintf("error: %v\n%s", err, panicked.Stack)
 	}

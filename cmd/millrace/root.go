@@ -40,7 +40,7 @@ Start with a script, or with the prompt:
   millrace repl
 
 Rows go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 a query failed, 2 a script (or the
-command line) is faulty and nothing of it was started.`
+command line) is faulty and nothing of it was started, 130 Ctrl-C cut a SELECT or INSERT over bounded inputs short.`
 
 // newRoot makes the command line, and the settings that it fills.
 func newRoot(in io.Reader, out, errw io.Writer) (*cobra.Command, *app) {

@@ -51,9 +51,6 @@ func (a *app) run(ctx context.Context, srcs []*sql.Source) error {
 	}
 	defer show.close()
 	defer e.Close()
-	if err := e.CheckSources(ctx, srcs); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	in := newInterrupt(e, show, cancel)
@@ -64,7 +61,7 @@ func (a *app) run(ctx context.Context, srcs []*sql.Source) error {
 		err = a.settle(ctx, e)
 	}
 	if in.interrupted() {
-		if errors.Is(err, context.Canceled) {
+		if errors.Is(err, context.Canceled) && !show.cutShort() {
 			err = nil
 		}
 		in.wait()
@@ -77,17 +74,15 @@ func (a *app) run(ctx context.Context, srcs []*sql.Source) error {
 // runScripts executes the statements and prints what they give, until stopped.
 func (a *app) runScripts(ctx context.Context, e *engine.Engine, show *display, srcs []*sql.Source, stopped func() bool) error {
 	p := newPrinter(a)
-	for _, src := range srcs {
-		for res, err := range e.RunSource(ctx, src) {
-			if err != nil {
-				return err
-			}
-			if err := a.print(ctx, p, show, res); err != nil {
-				return err
-			}
-			if stopped() {
-				return nil
-			}
+	for res, err := range e.RunSource(ctx, srcs...) {
+		if err != nil {
+			return err
+		}
+		if err := a.print(ctx, p, show, res); err != nil {
+			return err
+		}
+		if stopped() {
+			return nil
 		}
 	}
 	return nil
@@ -112,7 +107,11 @@ func (a *app) print(ctx context.Context, p *printer, show *display, res *engine.
 	}
 	show.pause()
 	defer show.resume()
-	return p.rows(res.Rows)
+	err := p.rows(res.Rows)
+	if errors.Is(err, context.Canceled) {
+		show.cut.Store(true)
+	}
+	return err
 }
 
 // follow prints the rows of a SELECT over a stream as they come, until Ctrl-C,

@@ -88,7 +88,7 @@ func (a *app) checkCommand() *cobra.Command {
 				return err
 			}
 			defer e.Close()
-			if err := e.CheckSources(cmd.Context(), srcs); err != nil {
+			if err := e.CheckSource(cmd.Context(), srcs...); err != nil {
 				return err
 			}
 			for _, s := range srcs {
