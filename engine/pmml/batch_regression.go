@@ -100,8 +100,8 @@ func (c *compiler) linearTerms(t *regressionTable, lt *linearTable) error {
 
 func (c *compiler) numericFeature(s int) (int, error) {
 	at, err := c.feature(s)
-	if err == nil && c.p.feats[at].cats != nil {
-		err = unbatchedf("a string as a number has no batch form")
+	if sl := &c.m.prog.slots[s]; err == nil && (sl.free || !sl.typ.numeric() && sl.typ != tBoolean) {
+		err = unbatchedf("a %s as a number has no batch form", sl.typ)
 	}
 	return at, err
 }

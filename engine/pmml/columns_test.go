@@ -14,6 +14,18 @@ type columnDoc struct {
 	*randomDoc
 }
 
+func newColumnDoc(rng *rand.Rand) *columnDoc {
+	return &columnDoc{&randomDoc{rng: rng, fields: []randomField{{"x", "double", []string{"0", "1", "-1", "0.5"}}, {"z", "double", []string{"0", "2"}},
+		{"n", "integer", []string{"0", "1", "3"}}, {"s", "string", []string{"a", "b", "zzz"}}}}}
+}
+
+// write writes a document of one of the types.
+func (d *columnDoc) write(kind int) string {
+	types := []func(){d.neural, d.clustering, d.scorecard, d.general, d.mixture, d.mixture, d.chain}
+	types[kind%len(types)]()
+	return d.b.String()
+}
+
 func (d *columnDoc) num() string { return fmt.Sprintf("%.3g", d.rng.NormFloat64()) }
 func (d *columnDoc) field() string {
 	return d.one("x", "z", "n", "sum", "norm", "is", "map", "bin", "exp")
@@ -208,10 +220,8 @@ func TestColumnsEqualRow(t *testing.T) {
 	docs, batched := 420, 0
 	for seed := range docs {
 		rng := rand.New(rand.NewPCG(uint64(seed), 21))
-		d := &columnDoc{&randomDoc{rng: rng, fields: []randomField{{"x", "double", []string{"0", "1", "-1", "0.5"}}, {"z", "double", []string{"0", "2"}},
-			{"n", "integer", []string{"0", "1", "3"}}, {"s", "string", []string{"a", "b", "zzz"}}}}}
-		[]func(){d.neural, d.clustering, d.scorecard, d.general, d.mixture, d.mixture, d.chain}[seed%7]()
-		doc := d.b.String()
+		d := newColumnDoc(rng)
+		doc := d.write(seed)
 		m, err := Load(strings.NewReader(doc))
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, doc)

@@ -52,12 +52,30 @@ func (m *mutator) mutate(doc string) string {
 	return doc[:from] + with + doc[to:]
 }
 
+// rowModelDocs are documents of the types that only the row interpreter scores.
+func rowModelDocs() []string {
+	return []string{
+		otherDoc("NaiveBayesModel", "classification", `threshold="0.01"`, "c", `<OutputField name="pa" feature="probability" value="a"/>`, bayesInner),
+		knnDoc("classification", "", "c", `<OutputField name="e" feature="entityId" rank="2"/>`, `<euclidean/>`, `<KNNInput field="double"/><KNNInput field="s"/>`),
+		svmDoc("classification", `classificationMethod="OneAgainstOne"`, "c", "", `<RadialBasisKernelType gamma="0.5"/>`, svmMachineXML(`targetCategory="a" alternateTargetCategory="b"`, 0, 1, 2, 3)),
+		otherDoc("GeneralRegressionModel", "regression", `modelType="CoxRegression" endTimeVariable="z"`, "", "", `<ParameterList><Parameter name="p" referencePoint="2"/></ParameterList><CovariateList><Predictor name="x"/></CovariateList>
+<PPMatrix><PPCell value="1" predictorName="x" parameterName="p"/></PPMatrix><ParamMatrix><PCell parameterName="p" beta="0.5"/></ParamMatrix><BaseCumHazardTables maxTime="9"><BaselineCell time="1" cumHazard="0.1"/></BaseCumHazardTables>`),
+		exprDoc("double", `<TextIndex textField="s" maxLevenshteinDistance="1"><TextIndexNormalization><InlineTable><row><string>a</string><stem>b</stem></row></InlineTable></TextIndexNormalization><Constant>b</Constant></TextIndex>`, ""),
+		otherDoc("BaselineModel", "regression", "", "", "", `<TestDistributions field="x" testStatistic="zValue"><Baseline><GaussianDistribution mean="3" variance="4"/></Baseline></TestDistributions>`),
+		otherDoc("BayesianNetworkModel", "classification", "", "c", "", `<BayesianNetworkNodes><DiscreteNode name="c"><ValueProbability value="a" probability="0.5"/><ValueProbability value="b" probability="0.5"/></DiscreteNode>
+<DiscreteNode name="s"><DiscreteConditionalProbability><ParentValue parent="c" value="a"/><ValueProbability value="u" probability="1"/></DiscreteConditionalProbability><DiscreteConditionalProbability><ParentValue parent="c" value="b"/><ValueProbability value="u" probability="0.5"/><ValueProbability value="a" probability="0.5"/></DiscreteConditionalProbability></DiscreteNode></BayesianNetworkNodes>`),
+	}
+}
+
 // scoreMutated loads a mutated document; if it loads, the evaluators have to agree on it.
 func scoreMutated(t *testing.T, seed uint64) (loaded bool) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 99))
 	docs := []string{newRandomDoc(rng).write(), newRandomDoc(rng).write(), inPMML(miningFields, chainDoc), golf(""),
 		exprDoc("string", call("concat(s, '-', if(isMissing(x), 1, 2))"), "")}
+	if rng.IntN(2) == 0 {
+		docs = append(rowModelDocs(), newColumnDoc(rng).write(rng.IntN(7)), newColumnDoc(rng).write(rng.IntN(7)), newColumnDoc(rng).write(rng.IntN(7)))
+	}
 	doc := docs[rng.IntN(len(docs))]
 	mut := newMutator(rng)
 	for range 1 + rng.IntN(3) {
@@ -81,7 +99,7 @@ func scoreMutated(t *testing.T, seed uint64) (loaded bool) {
 
 func TestMutatedDocuments(t *testing.T) {
 	loaded := 0
-	for seed := range uint64(500) {
+	for seed := range uint64(800) {
 		if scoreMutated(t, seed) {
 			loaded++
 		}
