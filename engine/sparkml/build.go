@@ -24,7 +24,6 @@ type slot struct {
 	labels []string // for an index that a StringIndexer made: the labels
 	shown  Role     // of a predictor's columns
 	always bool     // a predictor's column: an output also if another stage reads it
-	class  string   // for a probability: the class's label
 	whole  bool     // numbers that are integers in Spark
 	hidden bool     // Spark has no such column, or the user turned it off
 }

@@ -94,8 +94,31 @@ func (t *table) add(b []byte) (err error) {
 				return fmt.Errorf("column %s: %w", col.Path(), err)
 			}
 		}
+		if !l.sound(t.rows) {
+			return fmt.Errorf("column %s: its levels do not make %d rows", col.Path(), t.rows)
+		}
 	}
 	return nil
+}
+
+// sound checks what the functions below rely on: as many rows and values as the levels say, and no element outside a
+// list.
+func (l *leaf) sound(rows int) bool {
+	starts, values, inner := 0, 0, false
+	for i, d := range l.def {
+		r := l.rep[i]
+		if d < 0 || d > l.maxDef || r < 0 || int(r) > len(l.listDef) || i == 0 && r != 0 || r == 2 && !inner {
+			return false
+		}
+		if r == 0 {
+			starts++
+		}
+		if d == l.maxDef {
+			values++
+		}
+		inner = len(l.listDef) > 0 && (d >= l.listDef[0] || inner && r != 0)
+	}
+	return starts == rows && values == len(l.nums)+len(l.strs)
 }
 
 func (t *table) leaf(col *schema.Column) *leaf {
@@ -188,15 +211,6 @@ func (t *table) scalars(name string, missing float64) ([]float64, error) {
 		return nil, err
 	}
 	return flat(l, l.nums, missing), nil
-}
-
-// texts gives a column's texts, empty where there is none.
-func (t *table) texts(name string) ([]string, error) {
-	l, err := t.column(name, 0, true)
-	if err != nil {
-		return nil, err
-	}
-	return flat(l, l.strs, ""), nil
 }
 
 func flat[T any](l *leaf, vals []T, missing T) []T {

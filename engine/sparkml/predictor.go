@@ -12,10 +12,9 @@ type classifier struct {
 	k, dim              int
 	score               scorer
 	toProb              func(x []float64, k int, n int) // makes raw scores in a block probabilities
-	lazy                bool                            // the prediction needs no probabilities
 	thresholds          []float64
-	over                float64 // for lazy: class 1 if its raw score is greater
-	binary              bool    // use over
+	over                float64
+	binary              bool // class 1 if its raw score is greater than over
 }
 
 // scorer computes k numbers for each row of vectors into a block, feature-major.

@@ -205,22 +205,3 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkIndexToString(b *testing.B) {
-	m := load(b)
-	xs := make([]any, 8192)
-	for i := range xs {
-		xs[i] = float64(i % 3)
-	}
-	in := []arrow.Array{doubles(memory.DefaultAllocator, xs...)}
-	defer in[0].Release()
-	b.ReportAllocs()
-	for b.Loop() {
-		out, err := m.Score(memory.DefaultAllocator, len(xs), in, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		out[0].Release()
-	}
-	b.ReportMetric(float64(b.N)*float64(len(xs))/b.Elapsed().Seconds(), "rows/s")
-}

@@ -84,16 +84,22 @@ func (w *writer) numbers(x []float64, valid []bool) {
 
 func (w *writer) texts(c *column, valid []bool, n int) error {
 	b := w.b.(*array.StringBuilder)
+	size := 0
+	for i := range n {
+		if valid == nil || valid[i] {
+			size += len(c.str(i))
+		}
+	}
+	if w.bytes += size; w.bytes > math.MaxInt32 {
+		return errTooLong
+	}
+	b.ReserveData(size)
 	for i := range n {
 		if valid != nil && !valid[i] {
 			b.AppendNull()
 			continue
 		}
-		s := c.str(i)
-		if w.bytes += len(s); w.bytes > math.MaxInt32 {
-			return errTooLong
-		}
-		b.Append(s)
+		b.Append(c.str(i))
 	}
 	return nil
 }
