@@ -54,10 +54,14 @@ func (a *app) repl(ctx context.Context) error {
 	loadHistory(line, history)
 	defer saveHistory(line, history)
 	line.SetTabCompletionStyle(liner.TabPrints)
+	first, more := "millrace> ", "       -> "
+	if !isTerminal(a.in) { // statements come through a pipe: rows alone go out
+		first, more = "", ""
+	}
 	failed := map[*engine.Query]bool{} // those whose failure was told
 	fmt.Fprintf(a.err, "millrace %s. Statements end with a semicolon; \\q or Ctrl-D leaves, help; helps.\n", version())
 	for {
-		text, err := readStatement(line)
+		text, err := readStatement(line, first, more)
 		switch {
 		case errors.Is(err, liner.ErrPromptAborted):
 			continue
@@ -125,9 +129,10 @@ DESCRIBE name, EXPLAIN statement, STOP QUERY name, AWAIT ALL AVAILABLE
 \q                                                  leave
 `
 
-// readStatement reads lines until they end a statement.
-func readStatement(line *liner.State) (string, error) {
-	prompt, text := "millrace> ", ""
+// readStatement reads lines until they end a statement, after the prompts first
+// and more.
+func readStatement(line *liner.State, first, more string) (string, error) {
+	prompt, text := first, ""
 	for {
 		l, err := line.Prompt(prompt)
 		if err != nil {
@@ -136,7 +141,7 @@ func readStatement(line *liner.State) (string, error) {
 		if text += l + "\n"; sql.Complete(text) || isCommand(text) || strings.TrimSpace(text) == "" {
 			return text, nil
 		}
-		prompt = "       -> "
+		prompt = more
 	}
 }
 
