@@ -44,6 +44,8 @@ func TestKernels(t *testing.T) {
 		{"round", []arrow.DataType{tDouble}, [][]any{{2.5, -2.5, nan, inf, nil, 0.49999999999999994}}, []string{"3.0", "-3.0", "NaN", "Infinity", "NULL", "0.0"}},
 		{"abs", []arrow.DataType{tInt}, [][]any{{math.MinInt32, -1, nil}}, []string{"-2147483648", "1", "NULL"}},
 		{"trim", []arrow.DataType{tString}, [][]any{{"  a ", "\ta", "   "}}, []string{"a", "\ta", ""}},
+		{"substring", []arrow.DataType{tString, tInt}, [][]any{{"abc", "é", "abc", "abc"}, {math.MinInt32, math.MinInt32, math.MinInt32 + 1, math.MaxInt32}}, []string{"ab", "", "abc", ""}},
+		{"substring", []arrow.DataType{tBinary, tInt, tInt}, [][]any{{"abc", "abc", "abc", "abc"}, {math.MinInt32, math.MinInt32, -10, 2}, {-1, 5, 9, math.MinInt32}}, []string{"abc", "abc", "ab", ""}},
 		{"substring", []arrow.DataType{tString, tInt, tInt}, [][]any{{"héllo", "abc", "abc", "abc"}, {2, -5, math.MinInt32, 0}, {2, 3, 1, math.MaxInt32}}, []string{"él", "a", "", "abc"}},
 	} {
 		task := newTask(t)

@@ -250,9 +250,6 @@ func window(pos, length int32, n int) (from, to int) {
 		start = int64(n) + int64(pos)
 	}
 	end := start + int64(length)
-	if length == math.MaxInt32 {
-		end = int64(n)
-	}
 	start, end = max(start, 0), min(end, int64(n))
 	if end <= start {
 		return 0, 0
@@ -293,8 +290,11 @@ func charOffset(s []byte, n int) int {
 }
 
 func substringBinary(r *row, dst []byte) ([]byte, bool) {
-	s := r.str(0)
-	from, to := window(r.int(1), lengthArg(r, 2), len(s))
+	s, pos, length := r.str(0), r.int(1), lengthArg(r, 2)
+	if pos == math.MinInt32 && length > math.MinInt32 {
+		return append(dst, s...), true // what Spark's 32-bit arithmetic makes of it
+	}
+	from, to := window(pos, length, len(s))
 	return append(dst, s[from:to]...), true
 }
 
