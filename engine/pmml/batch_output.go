@@ -12,6 +12,7 @@ const (
 	outTopProb                // the probability of the predicted class
 	outValue                  // the regression's value
 	outReason                 // a scorecard's reason code of rank k
+	outVector                 // an expression over numbers among the outputs
 	outEmit                   // by the interpreter, from the stage's results
 )
 
@@ -23,6 +24,7 @@ type outPlan struct {
 	typ   dataType
 	slot  int
 	table []value   // outByCode, outByLeaf
+	vec   vector    // outVector
 	nums  []float64 // the same as numbers, if all are and typ is double
 	none  value     // of a row whose prediction is missing, if the plan is lossy
 }
@@ -161,6 +163,11 @@ func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 			p.kind, p.table = outByLeaf, t
 		}
 	}
+	if p.kind == outEmit {
+		if v, ok := c.outputVector(f, o, stage); ok {
+			p.kind, p.vec = outVector, v
+		}
+	}
 	p.numbers()
 	return p
 }
@@ -282,6 +289,8 @@ func (p *outPlan) fill(t *tile, dst []float64) bool {
 				dst[i] = float64(float32(x))
 			}
 		}
+	case outVector:
+		p.vec.run(t, dst, 0)
 	case outByCode:
 		return p.lookUp(s.code, dst)
 	case outByLeaf:

@@ -123,9 +123,35 @@ func BenchmarkDeepForestBatch(b *testing.B) {
 	benchScore(b, m, syntheticRows(m, benchRows), nil)
 }
 
-// BenchmarkLoad loads a forest of 100 trees.
+// BenchmarkBushyForestBatch scores 100 bushy trees of depth 8 over 20 features, without and with missing values.
+func BenchmarkBushyForestBatch(b *testing.B) {
+	m, err := Load(strings.NewReader(syntheticForest(100, 8, 20, false)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("complete", func(b *testing.B) { benchScore(b, m, syntheticRows(m, benchRows), nil) })
+	b.Run("missing", func(b *testing.B) {
+		in := randomRows(rand.New(rand.NewPCG(3, 3)), memory.DefaultAllocator, m, func(string) []string { return nil }, benchRows, 0.02)
+		defer release(in)
+		benchScore(b, m, in, nil)
+	})
+}
+
+// BenchmarkNeuralBatch scores a small neural network.
+func BenchmarkNeuralBatch(b *testing.B) {
+	m, in := exampleRows(b, "NeuralNetworkIris", benchRows)
+	benchScore(b, m, in, nil)
+}
+
+// BenchmarkScorecardBatch scores a scorecard with complex partial scores and reason codes.
+func BenchmarkScorecardBatch(b *testing.B) {
+	m, in := exampleRows(b, "ScorecardDmg", benchRows)
+	benchScore(b, m, in, nil)
+}
+
+// BenchmarkLoad loads a forest of 20 MB.
 func BenchmarkLoad(b *testing.B) {
-	doc := syntheticForest(100, 8, 20, false)
+	doc := syntheticForest(750, 8, 20, false)
 	b.SetBytes(int64(len(doc)))
 	for b.Loop() {
 		if _, err := Load(strings.NewReader(doc)); err != nil {

@@ -499,3 +499,48 @@ func TestEncode(t *testing.T) {
 		}
 	}
 }
+
+// slowRows counts the rows of a tile that the batch evaluator leaves to the interpreter.
+func slowRows(m *Model, in []arrow.Array, n int) int {
+	t := m.batch.newTile(m)
+	t.n = n
+	t.start()
+	t.lossy = m.batch.lossy
+	m.batch.load(t, m, in, 0)
+	for i := range m.batch.stages {
+		if t.anyHole {
+			m.batch.stages[i].model.holes(t)
+		}
+		m.batch.stages[i].model.run(t, &t.stages[i])
+	}
+	slow := 0
+	for _, s := range t.slow[:n] {
+		slow += int(b2i(s))
+	}
+	return slow
+}
+
+// TestMissingStaysInBatch: a missing value does not send its row to the interpreter where the tree has a way for it.
+func TestMissingStaysInBatch(t *testing.T) {
+	fields := `<DataField name="x" optype="continuous" dataType="double"/><DataField name="y" optype="continuous" dataType="double"/>`
+	tree := func(strategy string) string {
+		return inPMML(fields, `<TreeModel functionName="regression" missingValueStrategy="`+strategy+`"><MiningSchema><MiningField name="x"/><MiningField name="y" usageType="target"/></MiningSchema>
+<Node id="1" score="0" defaultChild="2"><True/><Node id="2" score="1"><SimplePredicate field="x" operator="lessThan" value="0"/></Node><Node id="3" score="2"><SimplePredicate field="x" operator="greaterOrEqual" value="0"/></Node></Node></TreeModel>`)
+	}
+	for _, c := range []struct{ strategy, missing string }{{"none", ""}, {"nullPrediction", ""}, {"lastPrediction", "y=0.0"}, {"defaultChild", "y=1.0"}} {
+		m := mustLoad(t, tree(c.strategy))
+		wantScore(t, m, "", c.missing)
+		in := randomRows(rand.New(rand.NewPCG(1, 1)), memory.DefaultAllocator, m, func(string) []string { return nil }, tileRows, 0.5)
+		if n := slowRows(m, in, tileRows); n != 0 {
+			t.Errorf("%s: %d of %d rows go to the interpreter", c.strategy, n, tileRows)
+		}
+		sameScores(t, m, tileRows, in, 0)
+		release(in)
+	}
+	forest := load(t, irisDir+"RandomForestIris.pmml")
+	in := randomRows(rand.New(rand.NewPCG(1, 1)), memory.DefaultAllocator, forest, func(string) []string { return nil }, tileRows, 0.3)
+	defer release(in)
+	if n := slowRows(forest, in, tileRows); n != 0 {
+		t.Errorf("%d rows of the iris forest go to the interpreter", n)
+	}
+}
