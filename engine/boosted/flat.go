@@ -16,7 +16,8 @@ type flatTree[T Float] struct {
 	form   form
 	depth  int
 	group  int
-	full   []fullNode[T] // from index 1: the children of i are 2i (no) and 2i+1 (yes)
+	full   *fullNodes[T] // from index 1: the children of i are 2i (no) and 2i+1 (yes)
+	leaves *[maxLeaves]T // of full: values
 	pairs  []pairNode[T]
 	nodes  []singleNode[T]
 	sets   [][]uint32
@@ -35,14 +36,16 @@ const (
 
 type fullNode[T Float] struct {
 	t   T
-	off int32 // of the column in the tile
+	off uint32 // of the column in the tile
 }
+
+type fullNodes[T Float] [maxLeaves]fullNode[T]
 
 // pairNode is a test of lockstep: the child for no is kids, the one for yes the next.
 type pairNode[T Float] struct {
 	t    T
-	off  int32
-	kids int32
+	off  uint32
+	kids uint32
 }
 
 // singleNode is a test of single; a negative child is a leaf: ^child.
@@ -61,7 +64,10 @@ type flatLinear[T Float] struct {
 }
 
 // maxFullDepth bounds the padding: a full tree has 2^depth leaves.
-const maxFullDepth = 6
+const (
+	maxFullDepth = 6
+	maxLeaves    = 1 << maxFullDepth
+)
 
 // flatten lays a tree out. Its columns are asked of s.
 func flatten[T Float](t *Tree[T], s *slots, depth int, mean float64) flatTree[T] {
@@ -77,8 +83,8 @@ func flatten[T Float](t *Tree[T], s *slots, depth int, mean float64) flatTree[T]
 		f.fillSingle(t, s)
 	case depth <= maxFullDepth && (1<<depth) <= 4*len(t.Nodes):
 		f.form = full
-		f.full = make([]fullNode[T], 1<<depth)
-		f.values = make([]T, 1<<depth)
+		f.full, f.leaves = new(fullNodes[T]), new([maxLeaves]T)
+		f.values = f.leaves[:1<<depth]
 		f.linear = make([]*flatLinear[T], 1<<depth)
 		f.fillFull(t, s, 0, 1, 0)
 	default:
@@ -126,7 +132,7 @@ func (f *flatTree[T]) fillFull(t *Tree[T], s *slots, at int32, place, depth int)
 		return
 	}
 	th, off, yes := n.test(s)
-	f.full[place] = fullNode[T]{th, off}
+	f.full[place] = fullNode[T]{th, uint32(off)}
 	a, b := n.No, n.Yes
 	if !yes {
 		a, b = b, a
@@ -139,10 +145,10 @@ func (f *flatTree[T]) fillPairs(t *Tree[T], s *slots) {
 	todo := []int32{0}
 	for i := 0; i < len(todo); i++ {
 		n := &t.Nodes[todo[i]]
-		p := pairNode[T]{t: T(math.NaN()), kids: int32(i)}
+		p := pairNode[T]{t: T(math.NaN()), kids: uint32(i)}
 		if n.Feature >= 0 {
 			th, off, yes := n.test(s)
-			p = pairNode[T]{th, off, int32(len(todo))}
+			p = pairNode[T]{th, uint32(off), uint32(len(todo))}
 			if yes {
 				todo = append(todo, n.No, n.Yes)
 			} else {

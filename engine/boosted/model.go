@@ -300,7 +300,7 @@ func (m *Model[T]) sum(t *tile[T], n int) {
 	}
 	for i := range m.trees {
 		f := &m.trees[i]
-		f.add(t.x, t.sums[f.group*tileRows:f.group*tileRows+n], t.leaf)
+		f.add(t.x, t.sums[f.group*tileRows:f.group*tileRows+n], t.at)
 	}
 	k := len(m.spec.Base)
 	for f, off := range m.weights {

@@ -41,8 +41,8 @@ type tile[T Float] struct {
 	raw    []T // one column as it came
 	sums   []T // by group
 	groups [][]T
-	leaf   []int32
-	code   []T // for outputs: the predicted class
+	at     []uint32 // for walks: where each row is
+	code   []T      // for outputs: the predicted class
 }
 
 func (m *Model[T]) newTile() *tile[T] {
@@ -51,7 +51,7 @@ func (m *Model[T]) newTile() *tile[T] {
 		raw:    make([]T, tileRows),
 		sums:   make([]T, len(m.spec.Base)*tileRows),
 		groups: make([][]T, len(m.spec.Base)),
-		leaf:   make([]int32, tileRows),
+		at:     make([]uint32, tileRows),
 		code:   make([]T, tileRows),
 	}
 }

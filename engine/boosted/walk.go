@@ -1,20 +1,20 @@
 package boosted
 
-// add adds the tree to the sums of n rows of a tile.
-func (f *flatTree[T]) add(x []T, sums []T, leaf []int32) {
+// add adds the tree to the sums of the rows of a tile; at is room for a number for each.
+func (f *flatTree[T]) add(x []T, sums []T, at []uint32) {
 	if f.linear != nil {
-		leaf = leaf[:len(sums)]
-		f.leaves(x, leaf)
-		for i, l := range leaf {
+		at = at[:len(sums)]
+		f.find(x, at)
+		for i, l := range at {
 			sums[i] += f.linear[l].at(f.values[l], x[i:])
 		}
 		return
 	}
 	switch f.form {
 	case full:
-		f.addFull(x, sums)
+		f.addFull(x, sums, at)
 	case lockstep:
-		f.addPairs(x, sums)
+		f.addPairs(x, sums, at)
 	default:
 		for i := range sums {
 			sums[i] += f.values[f.walk(x[i:])]
@@ -39,84 +39,101 @@ func (l *flatLinear[T]) at(value T, x []T) T {
 	return y
 }
 
-// leaves finds the leaf of each row.
-func (f *flatTree[T]) leaves(x []T, leaf []int32) {
+// find finds the leaf of each row, as an index of values.
+func (f *flatTree[T]) find(x []T, leaf []uint32) {
 	for i := range leaf {
 		switch f.form {
 		case full:
-			at := int32(1)
+			at := uint32(1)
 			for range f.depth {
-				n := &f.full[at]
-				at = 2*at + atMost(x[int(n.off)+i], n.t)
+				at = f.full.step(at, x, i)
 			}
 			leaf[i] = at - 1<<f.depth
 		case lockstep:
-			at := int32(0)
+			at := uint32(0)
 			for range f.depth {
 				n := &f.pairs[at]
-				at = n.kids + atMost(x[int(n.off)+i], n.t)
+				at = n.kids + atMost(x[uint(n.off)+uint(i)], n.t)
 			}
 			leaf[i] = at
 		default:
-			leaf[i] = f.walk(x[i:])
+			leaf[i] = uint32(f.walk(x[i:]))
 		}
 	}
 }
 
-// addFull walks four rows side by side, so that the loads of one hide those of the others; a step is arithmetic, not
-// a branch. The last rows of a tile may come with rows that were left from another: these are not added.
-func (f *flatTree[T]) addFull(x []T, sums []T) {
-	nodes, values, depth := f.full, f.values, f.depth
-	first := int32(len(values))
-	for i := 0; i < len(sums); i += 4 {
-		a, b, c, d := int32(1), int32(1), int32(1), int32(1)
-		x0 := x[i:]
-		for range depth {
-			na, nb, nc, nd := &nodes[a], &nodes[b], &nodes[c], &nodes[d]
-			a = 2*a + atMost(x0[na.off], na.t)
-			b = 2*b + atMost(x0[nb.off+1], nb.t)
-			c = 2*c + atMost(x0[nc.off+2], nc.t)
-			d = 2*d + atMost(x0[nd.off+3], nd.t)
+// addFull steps all rows of the tile down the tree together, some levels in each pass: the rows do not depend on each
+// other, so the loads of one hide those of the others. A step is arithmetic, not a branch. The first level reads one
+// column in order.
+func (f *flatTree[T]) addFull(x []T, sums []T, at []uint32) {
+	nodes, values, first := f.full, f.leaves, uint32(1)<<f.depth
+	at = at[:len(sums)]
+	if f.depth < 3 {
+		for i := range sums {
+			k := uint32(1)
+			for range f.depth {
+				k = nodes.step(k, x, i)
+			}
+			sums[i] += values[k-first]
 		}
-		add4(sums[i:], values, a-first, b-first, c-first, d-first)
-	}
-}
-
-func (f *flatTree[T]) addPairs(x []T, sums []T) {
-	nodes, values := f.pairs, f.values
-	for i := 0; i < len(sums); i += 4 {
-		var a, b, c, d int32
-		x0 := x[i:]
-		for range f.depth {
-			na, nb, nc, nd := &nodes[a], &nodes[b], &nodes[c], &nodes[d]
-			a = na.kids + atMost(x0[na.off], na.t)
-			b = nb.kids + atMost(x0[nb.off+1], nb.t)
-			c = nc.kids + atMost(x0[nc.off+2], nc.t)
-			d = nd.kids + atMost(x0[nd.off+3], nd.t)
-		}
-		add4(sums[i:], values, a, b, c, d)
-	}
-}
-
-// add4 adds to the first four sums, or to as many as there are.
-func add4[T Float](sums, values []T, a, b, c, d int32) {
-	if len(sums) >= 4 {
-		s := sums[:4:4]
-		s[0] += values[a]
-		s[1] += values[b]
-		s[2] += values[c]
-		s[3] += values[d]
 		return
 	}
-	for j, at := range [4]int32{a, b, c, d} {
-		if j < len(sums) {
-			sums[j] += values[at]
+	top := nodes[1]
+	for i, v := range x[top.off:][:len(at)] {
+		at[i] = nodes.step(2+atMost(v, top.t), x, i)
+	}
+	for range f.depth - 4 {
+		for i, k := range at {
+			at[i] = nodes.step(k, x, i)
 		}
+	}
+	if f.depth == 3 {
+		for i, k := range at {
+			sums[i] += values[(nodes.step(k, x, i)-first)%maxLeaves]
+		}
+		return
+	}
+	for i, k := range at {
+		k = nodes.step(k, x, i)
+		sums[i] += values[(nodes.step(k, x, i)-first)%maxLeaves]
+	}
+}
+
+// step goes from a node to a child, for row i. The remainder changes nothing: it spares a check of bounds.
+func (t *fullNodes[T]) step(at uint32, x []T, i int) uint32 {
+	n := &t[at%maxLeaves]
+	return 2*at + atMost(x[uint(n.off)+uint(i)], n.t)
+}
+
+// addPairs does the same with nodes that know their children.
+func (f *flatTree[T]) addPairs(x []T, sums []T, at []uint32) {
+	nodes, values := f.pairs, f.values
+	at = at[:len(sums)]
+	top := nodes[0]
+	for i, v := range x[top.off:][:len(at)] {
+		at[i] = top.kids + atMost(v, top.t)
+	}
+	left := f.depth - 1
+	for ; left > 1; left -= 2 {
+		for i, k := range at {
+			n := &nodes[k]
+			n = &nodes[n.kids+atMost(x[uint(n.off)+uint(i)], n.t)]
+			at[i] = n.kids + atMost(x[uint(n.off)+uint(i)], n.t)
+		}
+	}
+	if left == 1 {
+		for i, k := range at {
+			n := &nodes[k]
+			at[i] = n.kids + atMost(x[uint(n.off)+uint(i)], n.t)
+		}
+	}
+	for i, k := range at {
+		sums[i] += values[k]
 	}
 }
 
 // atMost is 1 for x <= t, else 0.
-func atMost[T Float](x, t T) int32 {
+func atMost[T Float](x, t T) uint32 {
 	if x <= t {
 		return 1
 	}
