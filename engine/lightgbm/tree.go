@@ -70,13 +70,15 @@ func (l *loader) splits(s *section, t *boosted.Tree[float64], splits int) error 
 		if c < 0 {
 			return int32(splits) + ^c
 		}
-		if int(c) >= splits {
-			return -1 // no split has that number; the check of the tree says so
-		}
 		return c
 	}
 	for i := range splits {
 		n := &t.Nodes[i]
+		for _, c := range []int32{left[i], right[i]} {
+			if int(c) >= splits || int(^c) > splits {
+				return s.errorf("split %d leads to %d, expected a split below %d or a leaf from -1 to %d", i, c, splits, -splits-1)
+			}
+		}
 		n.Feature, n.Yes, n.No = int(features[i]), child(left[i]), child(right[i])
 		if n.Feature < 0 || n.Feature >= len(l.spec.Features) {
 			return s.errorf("split %d tests feature %d, expected one of 0 to %d", i, n.Feature, len(l.spec.Features)-1)

@@ -75,7 +75,11 @@ func (p path) get(keys ...string) (path, error) {
 		}
 		next, ok := p.find(key)
 		if !ok {
-			return p, p.errorf("expected a member %q, found only %s", key, strings.Join(p.v.keys, ", "))
+			found := "nothing"
+			if len(p.v.keys) > 0 {
+				found = "only " + strings.Join(p.v.keys, ", ")
+			}
+			return p, p.errorf("expected a member %q, found %s", key, found)
 		}
 		p = next
 	}

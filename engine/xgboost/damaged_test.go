@@ -1,0 +1,120 @@
+package xgboost
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v14/arrow/memory"
+)
+
+func read(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(data + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestDamaged gives documents that are refused, and with what words.
+func TestDamaged(t *testing.T) {
+	doc, ubj := read(t, "logistic.json"), read(t, "logistic_ubj.ubj")
+	change := func(from, to string) string {
+		if !strings.Contains(doc, from) {
+			t.Fatalf("no %s in the document", from)
+		}
+		return strings.Replace(doc, from, to, 1)
+	}
+	for _, c := range []struct{ doc, want string }{
+		{"", "the document is empty, expected JSON or UBJSON"},
+		{"binf\x00\x00", "this is the old binary format"},
+		{"tree\nversion=v4", "expected a JSON or UBJSON object, found \"t\""},
+		{"{}", `expected a member "learner", found nothing`},
+		{`{"a":1}`, `expected a member "learner", found only a`},
+		{doc[:len(doc)-1], "expected a comma or the object's end, found its end"},
+		{doc + "x", "expected the end of the document, found 'x'"},
+		{doc[:300], "found its end"},
+		{change(`"binary:logistic"`, `"binary:mine"`), `learner.objective.name (byte`},
+		{change(`"binary:logistic"`, `"binary:mine"`), `"binary:mine" is not supported, expected one of reg:squarederror`},
+		{change(`"name":"gbtree"`, `"name":"oak"`), "expected one of gbtree, dart, gblinear"},
+		{change(`"num_feature":"5","num_target"`, `"num_feature":"4","num_target"`), "expected 4 names, one for each feature, found 5"},
+		{change(`"num_feature":"5","num_target"`, `"num_feature":"999999999","num_target"`), "more than the"},
+		{change(`"num_class":"0"`, `"num_class":"x"`), `expected a whole number, found "x"`},
+		{change(`"base_score":"[`, `"base_score":"[1,2,`), "expected 1 or 1 numbers"},
+		{change(`["a","b"`, `["a","A"`), `are both called "A"`},
+		{change(`"left_children":[1,`, `"left_children":[1,1,`), "expected"},
+		{change(`"left_children":[1,`, `"left_children":[9999,`), "leads to node 9999"},
+		{change(`"left_children":[1,`, `"left_children":[0,`), "is reached in two ways"},
+		{change(`"left_children":[1,`, `"left_children":[1.5,`), "expected whole numbers of 32 bits, found 1.5 at 0"},
+		{change(`"split_indices":[`, `"split_indices":[true,"x",`), "has both numbers and other values"},
+		{change(`"split_indices"`, `"split_indexes"`), `expected a member "split_indices"`},
+		{change(`"size_leaf_vector":"1"`, `"size_leaf_vector":"3"`), "multi_output_tree"},
+		{strings.Repeat(`{"a":`, 100), "nested deeper than 64 levels"},
+		{ubj[:200], "expected a value, found the document's end"},
+		{ubj[:len(ubj)-1], "found the document's end"},
+		{"{" + "L\x00\x00\x00\x00\x00\x00\x00\x01a[$d#L\x7f\xff\xff\xff\xff\xff\xff\xff", "a list has length 9.223372036854776e+18, but 9 bytes are left"},
+		{"{L\x00\x00\x00\x00\x00\x00\x00\x01aq", "found the marker 'q'"},
+	} {
+		_, err := Load(strings.NewReader(c.doc))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%.40q...: %v\nexpected: %s", c.doc, err, c.want)
+		}
+	}
+}
+
+// FuzzLoad loads damaged documents of both formats: no panic, and what loads can score.
+func FuzzLoad(f *testing.F) {
+	for _, pattern := range []string{"*.json", "*.ubj"} {
+		paths, err := filepath.Glob(data + pattern)
+		if err != nil || len(paths) == 0 {
+			f.Fatal("no models", err)
+		}
+		for _, p := range paths {
+			b, err := os.ReadFile(p)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		m, err := Load(bytes.NewReader(doc))
+		if err != nil {
+			return
+		}
+		if len(m.Inputs()) > 100 || len(m.Outputs()) > 100 {
+			return
+		}
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		defer mem.AssertSize(t, 0)
+		cols := make([][]float64, len(m.Inputs()))
+		for i := range cols {
+			cols[i] = []float64{0.5, -3}
+		}
+		in := columnsOf(mem, cols)
+		defer release(in)
+		out, err := m.Score(mem, 2, in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release(out)
+	})
+}
+
+// BenchmarkLoad reads a model of either format.
+func BenchmarkLoad(b *testing.B) {
+	for _, name := range []string{"dart_softprob.json", "softprob.ubj"} {
+		doc := read(b, name)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(doc)))
+			for b.Loop() {
+				if _, err := Load(strings.NewReader(doc)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
