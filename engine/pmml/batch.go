@@ -204,7 +204,8 @@ func isTrue(p predicate) bool {
 }
 
 // batchTypes are the model elements that body knows.
-var batchTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "NeuralNetwork", "ClusteringModel", "Scorecard"}
+var batchTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "NeuralNetwork", "ClusteringModel", "Scorecard",
+	"AnomalyDetectionModel"}
 
 // body compiles one model type.
 func (c *compiler) body(f *frame) (batchModel, error) {
@@ -226,6 +227,8 @@ func (c *compiler) body(f *frame) (batchModel, error) {
 		return c.scorecard(f, b)
 	case *general:
 		return c.general(f, b)
+	case *anomaly:
+		return c.anomaly(f, b)
 	}
 	return nil, unbatched("the model type " + f.e.name + " has no batch form")
 }

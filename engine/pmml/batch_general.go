@@ -71,8 +71,8 @@ func (c *compiler) glmCell(cell *generalCell) (glmCell, error) {
 	if out.feat, err = c.feature(cell.slot); err != nil {
 		return out, err
 	}
-	if cell.at.v.missing() {
-		return out, unbatchedf("a category of a field without a type has no batch form")
+	if cell.by != nil || cell.at.v.missing() {
+		return out, unbatchedf("a contrast matrix, or a category of a field without a type, has no batch form")
 	}
 	if f := &c.p.feats[out.feat]; f.cats != nil {
 		out.at = float64(f.category(cell.at.v.s))

@@ -6,11 +6,12 @@ import (
 
 // linearModel is the batch form of a RegressionModel.
 type linearModel struct {
-	norm   string
-	tables []linearTable
-	k      int
-	float  bool
-	target *target
+	norm    string
+	ordinal bool
+	tables  []linearTable
+	k       int
+	float   bool
+	target  *target
 }
 
 // linearTable is the terms of one RegressionTable, in the interpreter's order.
@@ -32,7 +33,7 @@ type linearTerm struct {
 }
 
 func (c *compiler) regression(f *frame, m *regression) (batchModel, error) {
-	l := &linearModel{norm: m.norm, float: f.float32}
+	l := &linearModel{norm: m.norm, ordinal: m.ordinal, float: f.float32}
 	if f.target.has {
 		l.target = &f.target
 	}
@@ -171,7 +172,7 @@ func (m *linearModel) run(t *tile, s *stageData) {
 		for j := range m.tables {
 			ys = append(ys, t.ys[j*tileRows+i])
 		}
-		normalize(m.norm, ys)
+		normalize(m.norm, ys, m.ordinal)
 		best := 0
 		for j := range m.tables {
 			s.probs[m.tables[j].code*tileRows+i] = ys[j]

@@ -35,8 +35,8 @@ var (
 var modelNotes = map[string]string{
 	"TreeModel":                 "every missingValueStrategy and noTrueChildStrategy; embedded models are refused",
 	"MiningModel":               "nested and chained without limit; selectAll only where the segments agree",
-	"RegressionModel":           "every normalizationMethod; an ordinal target with more than two classes is refused",
-	"GeneralRegressionModel":    "also ordinalMultinomial and CoxRegression (the prediction is the cumulative hazard); event values and contrast matrices are refused",
+	"RegressionModel":           "every normalizationMethod, ordinal targets",
+	"GeneralRegressionModel":    "also ordinalMultinomial and CoxRegression (the prediction is the cumulative hazard); contrast matrices",
 	"SupportVectorMachineModel": "the four kernels, both representations, OneAgainstAll and OneAgainstOne; a missing field makes the prediction missing",
 	"NeuralNetwork":             "every activation and normalization",
 	"ClusteringModel":           "centerBased; distributionBased and the center fields of PMML 3.1 are refused",

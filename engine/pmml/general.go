@@ -20,6 +20,7 @@ type general struct {
 	forms      []generalForm
 	refCode    int
 	references []float64 // referencePoint by parameter
+	contrasts  map[string]*contrast
 
 	dist        float64 // distParameter
 	cumulative  string  // cumulativeLink of an ordinal model
@@ -33,6 +34,7 @@ type general struct {
 
 type generalCell struct {
 	slot     int
+	by       []contrastRow // instead of at: a number for each category
 	exponent float64
 	at       key
 	factor   bool
@@ -95,6 +97,8 @@ func (m *general) child(l *loader, f *frame, c *element) error {
 		})
 	case "FactorList":
 		return m.predictors(l, c, m.factors)
+	case "EventValues":
+		return l.d.skip(c) // of use only to train a Cox regression
 	case "CovariateList":
 		return m.predictors(l, c, m.covariates)
 	case "PPMatrix":
@@ -129,7 +133,7 @@ func (m *general) predictors(l *loader, e *element, into map[string]bool) error 
 		if err := a.end("contrastMatrixType"); err != nil {
 			return err
 		}
-		return l.d.none(p)
+		return m.contrast(l, p, a.str("name", ""))
 	})
 }
 
@@ -155,6 +159,8 @@ func (m *general) cell(l *loader, f *frame, e *element) error {
 	}
 	c := generalCell{slot: v.slot, factor: m.factors[name]}
 	switch {
+	case c.factor && m.contrasts[name] != nil:
+		c.by, err = m.contrasts[name].column(v, e, raw)
 	case c.factor:
 		c.at, err = v.key(e, raw)
 	case m.covariates[name]:
@@ -338,7 +344,11 @@ func (m *general) linear(r *row, form *generalForm) (float64, bool) {
 				if v.missing() {
 					return 0, false
 				}
-				z *= float64(b2i(c.at.matches(v)))
+				if c.by != nil {
+					z *= contrastOf(c.by, v)
+				} else {
+					z *= float64(b2i(c.at.matches(v)))
+				}
 				continue
 			}
 			x, ok := r.number(c.slot)

@@ -7,8 +7,9 @@ import (
 
 // regression is the body of a RegressionModel.
 type regression struct {
-	norm   string
-	tables []*regressionTable
+	norm    string
+	ordinal bool // the link functions give cumulative probabilities
+	tables  []*regressionTable
 }
 
 // regressionTable is one linear form.
@@ -150,13 +151,30 @@ func (m *regression) finish(l *loader, f *frame) error {
 		seen[t.code] = true
 	}
 	if d := f.target.data; d != nil && d.op == "ordinal" && n > 2 {
-		return f.e.errorf("an ordinal target with more than two classes is not supported")
+		m.ordinal = true
+		return m.ordered(f)
 	}
 	switch m.norm {
 	case "probit", "cloglog", "loglog", "cauchit":
 		if n != 2 {
 			return f.e.errorf("normalizationMethod=%q needs two classes, here are %d", m.norm, n)
 		}
+	}
+	return nil
+}
+
+// ordered checks that the tables of an ordinal target stand in the order of its values.
+func (m *regression) ordered(f *frame) error {
+	at := 0
+	for _, t := range m.tables {
+		i := at
+		for i < len(f.target.data.order) && !equal(f.target.data.order[i], f.classes.values[t.code]) {
+			i++
+		}
+		if len(f.target.data.order) > 0 && i == len(f.target.data.order) {
+			return t.e.errorf("the RegressionTables of an ordinal target have to stand in the order of its values")
+		}
+		at = i
 	}
 	return nil
 }
@@ -229,7 +247,7 @@ func (m *regression) score(r *row, f *frame) result {
 		}
 		ys[i] = y
 	}
-	normalize(m.norm, ys)
+	normalize(m.norm, ys, m.ordinal)
 	probs := r.floats(len(f.classes.values))
 	best := 0
 	for i, t := range m.tables {
@@ -261,8 +279,9 @@ func inverseLink(norm string, y float64) float64 {
 	return y
 }
 
-// normalize turns the linear forms of a classification, in the order of its tables, into probabilities.
-func normalize(norm string, ys []float64) {
+// normalize turns the linear forms of a classification, in the order of its tables, into probabilities. With ordinal
+// set, a link function gives the probability of a class and all before it.
+func normalize(norm string, ys []float64, ordinal bool) {
 	last := len(ys) - 1
 	switch norm {
 	case "none":
@@ -277,6 +296,15 @@ func normalize(norm string, ys []float64) {
 		return
 	case "simplemax":
 		scale(ys)
+		return
+	}
+	if ordinal {
+		below := 0.0
+		for i := range ys[:last] {
+			p := inverseLink(norm, ys[i])
+			ys[i], below = p-below, p
+		}
+		ys[last] = 1 - below
 		return
 	}
 	if len(ys) == 2 {

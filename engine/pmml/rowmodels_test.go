@@ -316,3 +316,40 @@ func TestRowModelRefusals(t *testing.T) {
 		{otherDoc("AnomalyDetectionModel", "regression", `algorithmType="other"`, "", "", ""), "AnomalyDetectionModel", "has no model inside"},
 	})
 }
+
+// TestContrast: a factor's matrix gives the numbers that stand for its categories.
+func TestContrast(t *testing.T) {
+	doc := otherDoc("GeneralRegressionModel", "regression", `modelType="generalLinear"`, "y", "", `<ParameterList><Parameter name="p0"/><Parameter name="p1"/><Parameter name="p2"/></ParameterList>
+<FactorList><Predictor name="s" contrastMatrixType="Helmert"><Categories><Category value="u"/><Category value="v"/><Category value="w"/></Categories><Matrix nbRows="3" nbCols="2"><Array type="real" n="2">0.5 0</Array><Array type="real" n="2">-0.5 1</Array><Array type="real" n="2">0 -1</Array></Matrix></Predictor></FactorList>
+<PPMatrix><PPCell value="u" predictorName="s" parameterName="p1"/><PPCell value="v" predictorName="s" parameterName="p2"/></PPMatrix>
+<ParamMatrix><PCell parameterName="p0" beta="1"/><PCell parameterName="p1" beta="10"/><PCell parameterName="p2" beta="100"/></ParamMatrix>`)
+	m := mustLoad(t, doc)
+	wantScore(t, m, "s=u", "y=6.0")
+	wantScore(t, m, "s=v", "y=96.0")
+	wantScore(t, m, "s=w", "y=-99.0")
+	wantScore(t, m, "s=z", "y=1.0")
+	wantScore(t, m, "", "")
+	refusals(t, []refusal{
+		{strings.Replace(doc, `<PPCell value="v"`, `<PPCell value="w"`, 1), "PPCell", `value="w" is no column`},
+		{strings.Replace(doc, `<Category value="w"/>`, ``, 1), "Predictor", "has 2 categories and a matrix of 3 rows"},
+	})
+}
+
+// TestOrdinalRegression: link functions give cumulative probabilities of an ordinal target's values.
+func TestOrdinalRegression(t *testing.T) {
+	fields := strings.Replace(otherFields, `name="c" optype="categorical"`, `name="c" optype="ordinal"`, 1)
+	doc := func(order ...string) string {
+		tables := ""
+		for i, c := range order {
+			tables += fmt.Sprintf(`<RegressionTable intercept="%v" targetCategory="%s"><NumericPredictor name="x" coefficient="0.5"/></RegressionTable>`, []float64{-1, 0.5, 9}[i], c)
+		}
+		return inPMML(fields, `<RegressionModel functionName="classification" normalizationMethod="logit"><MiningSchema><MiningField name="x"/><MiningField name="c" usageType="target"/></MiningSchema>
+<Output><OutputField name="pa" feature="probability" value="a"/><OutputField name="pb" feature="probability" value="b"/><OutputField name="pd" feature="probability" value="d"/></Output>`+tables+`</RegressionModel>`)
+	}
+	m := mustLoad(t, doc("a", "b", "d"))
+	f := func(y float64) float64 { return 1 / (1 + math.Exp(-y)) }
+	wantNumber(t, m, "x=2", "pa", f(0))
+	wantNumber(t, m, "x=2", "pb", f(1.5)-f(0))
+	wantNumber(t, m, "x=2", "pd", 1-f(1.5))
+	refusals(t, []refusal{{doc("b", "a", "d"), "RegressionTable", "have to stand in the order"}})
+}
