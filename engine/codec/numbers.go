@@ -9,8 +9,9 @@ import (
 )
 
 // AppendDouble appends f as Java's Double.toString writes it: the shortest digits that read back as f, plain from
-// 1.0E-3 up to 1.0E7, otherwise with an exponent; always with a fraction. NaN, Infinity, -Infinity are words. (Java before 19 is not always the shortest: it
-// writes 8.41E21 as 8.409999999999999E21.)
+// 1.0E-3 up to 1.0E7, otherwise with an exponent; always with a fraction. NaN, Infinity, -Infinity are words. Java
+// before 19, on which Spark 3.5 runs, is not always the shortest: whole numbers up to 2^63 are as there, others are the
+// shortest (8.41E21 where Java writes 8.409999999999999E21).
 func AppendDouble(dst []byte, f float64) []byte {
 	abs := math.Abs(f)
 	if abs >= 1e-3 && abs < 1e7 {
@@ -61,7 +62,7 @@ func appendScaled(dst []byte, m uint64, digits int) []byte {
 	}
 }
 
-// appendJava lays out the shortest digits in Java's way.
+// appendJava lays out the digits in Java's way.
 func appendJava(dst []byte, f float64, bitSize int) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -80,20 +81,9 @@ func appendJava(dst []byte, f float64, bitSize int) []byte {
 		dst, f = append(dst, '-'), -f
 	}
 	var buf [32]byte
-	text := strconv.AppendFloat(buf[:0], f, 'e', -1, bitSize)
-	if text[1] != '.' && (bitSize == 64 && f < 1e-307 || bitSize == 32 && f < 1e-37) {
-		text = strconv.AppendFloat(buf[:0], f, 'e', 1, bitSize) // Java writes at least two digits: 4.9E-324
-	}
-	// text is d[.ddd]e[+-]xx
-	e := 1
-	for text[e] != 'e' {
-		e++
-	}
-	exp, _ := strconv.Atoi(string(text[e+1:]))
-	digits := text[:1]
-	if e > 1 { // close the gap that the point leaves
-		text[1] = text[0]
-		digits = text[1:e]
+	digits, exp, ok := javaWhole(buf[:0], f, bitSize)
+	if !ok {
+		digits, exp = shortest(buf[:0], f, bitSize)
 	}
 	switch {
 	case exp >= 7 || exp < -3:
@@ -110,6 +100,25 @@ func appendJava(dst []byte, f float64, bitSize int) []byte {
 	}
 	dst = append(append(dst, digits[:exp+1]...), '.')
 	return appendOrZero(dst, digits[exp+1:])
+}
+
+// shortest appends the shortest digits of f to dst, which is empty, and gives the decimal exponent.
+func shortest(dst []byte, f float64, bitSize int) (digits []byte, exp int) {
+	text := strconv.AppendFloat(dst, f, 'e', -1, bitSize)
+	if text[1] != '.' && (bitSize == 64 && f < 1e-307 || bitSize == 32 && f < 1e-37) {
+		text = strconv.AppendFloat(dst, f, 'e', 1, bitSize) // Java writes at least two digits: 4.9E-324
+	}
+	// text is d[.ddd]e[+-]xx
+	e := 1
+	for text[e] != 'e' {
+		e++
+	}
+	exp, _ = strconv.Atoi(string(text[e+1:]))
+	if e == 1 {
+		return text[:1], exp
+	}
+	text[1] = text[0] // close the gap that the point leaves
+	return text[1:e], exp
 }
 
 func appendOrZero(dst, digits []byte) []byte {

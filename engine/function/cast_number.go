@@ -339,12 +339,11 @@ func castToDecimal(from arrow.DataType, to *arrow.Decimal128Type) (kernel, bool)
 
 func intToDec(v int64, p, s int32) (dec, bool) { return rescale(decFromInt(v), 0, s, p) }
 
-// floatToDec takes the shortest decimal that reads back as v, as
-// BigDecimal.valueOf does.
+// floatToDec takes the decimal that v's text is, as BigDecimal.valueOf does.
 func floatToDec(v float64, p, s int32) (dec, bool) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return dec{}, false
 	}
 	var buf [32]byte
-	return codec.ParseDecimal(strconv.AppendFloat(buf[:0], v, 'e', -1, 64), p, s)
+	return codec.ParseDecimal(codec.AppendDouble(buf[:0], v), p, s)
 }
