@@ -134,6 +134,7 @@ yc = np.nan_to_num(xc[:, 0]) + np.isin(k, [1, 4, 5, 9, 33]) * 2 - np.isin(m, [1]
 case("category", "regression", yc, x=xc, t=tc, names=["a", "b", "c", "kind", "level"], cats=[3, 4])
 case("category_onehot", "binary", yc > 0.5, x=xc, t=tc, names=["a", "b", "c", "kind", "level"], cats=[3, 4], max_cat_to_onehot=50)
 case("category_linear", "regression", yc, x=xc, t=tc, names=["a", "b", "c", "kind", "level"], cats=[3, 4], linear_tree=True, rounds=4)
+case("tiny", "regression", yc, x=xc[:, 2:4], t=tc[:, 2:4], names=["c", "kind"], cats=[1], linear_tree=True, rounds=2, num_leaves=3)
 words = np.array(["north", "east", "south", "west", "up", "down"])
 xp = pd.DataFrame({"a": xc[:, 0], "where": pd.Categorical(words[(np.nan_to_num(k) % 6).astype(int)]), "c": xc[:, 2]})
 tp = pd.DataFrame({"a": tc[:, 0], "where": words[np.arange(90) % 6], "c": tc[:, 2]})

@@ -189,6 +189,9 @@ def all_cases():
     names = ["a", "b", "c", "kind", "level"]
     case("category_partition", "reg:squarederror", y, x=x, t=t, names=names, types=types, tree_method="hist", max_cat_to_onehot=1)
     case("category_onehot", "binary:logistic", y > 0.5, x=x, t=t, names=names, types=types, tree_method="hist", max_cat_to_onehot=64, suffix="ubj")
+    for name, suffix in (("tiny", "json"), ("tiny_ubj", "ubj")):
+        case(name, "reg:squarederror", y, x=x[:, 3:], t=t[:, 3:], names=["kind", "level"], types=["c", "c"], tree_method="hist",
+             rounds=1, suffix=suffix, max_depth=1)
     early_stopping()
 
 
