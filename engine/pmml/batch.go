@@ -55,6 +55,9 @@ type stageData struct {
 	leaves  []int32    // of a scorecard: by characteristic and row
 	reasons []int32    // likewise: by row and rank, -1 for none
 	card    *cardModel // and whose
+	lost    []float64  // by reason code
+	seen    []bool     // likewise
+	order   []int      // reason codes
 
 	subs       []stageData // of a mixModel's segments
 	share      []float64   // their number or weight by row
@@ -90,6 +93,7 @@ type tile struct {
 	packed  []uint16 // codes of the packed features, row by row
 	stages  []stageData
 	ys      []float64
+	line    []float64   // one row's numbers
 	col     [][]float64 // scratch columns of computed features
 	row     *row
 	stash   []value // of slow rows: by row and wanted output
@@ -329,6 +333,14 @@ func (t *tile) lose(i int, known bool) {
 		return
 	}
 	t.mark(i)
+}
+
+// numbers is room for n numbers of one row.
+func (t *tile) numbers(n int) []float64 {
+	if len(t.line) < n {
+		t.line = make([]float64, n)
+	}
+	return t.line[:n]
 }
 
 // mark sends a row to the interpreter.

@@ -163,7 +163,7 @@ func (c *glmCell) times(t *tile, z []float64) {
 func (g *glmModel) multinomial(t *tile, s *stageData) {
 	clear(s.probs[:g.k*tileRows])
 	n := len(g.forms)
-	row := make([]float64, n+1)
+	row := t.numbers(n + 1)
 	for i := range t.n {
 		for j := range g.forms {
 			row[j] = t.ys[j*tileRows+i]

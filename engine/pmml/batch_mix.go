@@ -229,7 +229,7 @@ func (x *mixModel) all(t *tile, s *stageData) {
 	}
 	switch {
 	case x.method == "median":
-		xs := make([]float64, len(x.members))
+		xs := t.numbers(len(x.members))
 		for i := range share {
 			for j := range xs {
 				xs[j] = s.subs[j].value[i]

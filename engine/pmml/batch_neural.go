@@ -91,11 +91,7 @@ func (ly *neuralLayer) columns(t *tile) {
 		activateColumn(ly.activation, out, ly.threshold)
 	}
 	if ly.norm == "softmax" || ly.norm == "simplemax" {
-		row := t.scratch(0)
-		if len(ly.neurons) > len(row) {
-			row = make([]float64, len(ly.neurons))
-		}
-		row = row[:len(ly.neurons)]
+		row := t.numbers(len(ly.neurons))
 		for i := range t.n {
 			for j := range row {
 				row[j] = t.ys[(ly.first+j)*tileRows+i]

@@ -159,9 +159,9 @@ func (card *cardModel) rank(t *tile, s *stageData) {
 	s.card = card
 	if s.reasons == nil {
 		s.reasons = make([]int32, tileRows*maxReasons)
+		s.lost, s.seen, s.order = make([]float64, len(card.reasons)), make([]bool, len(card.reasons)), make([]int, 0, len(card.parts))
 	}
-	lost, order := make([]float64, len(card.reasons)), make([]int, 0, len(card.parts))
-	seen := make([]bool, len(card.reasons))
+	lost, seen, order := s.lost, s.seen, s.order
 	for i := range t.n {
 		order = order[:0]
 		for j := range card.parts {

@@ -76,7 +76,7 @@ func BenchmarkForestRow(b *testing.B) {
 }
 
 // exampleRows repeats an example's rows to n.
-func exampleRows(b *testing.B, id string, n int) (*Model, []arrow.Array) {
+func exampleRows(b testing.TB, id string, n int) (*Model, []arrow.Array) {
 	b.Helper()
 	for _, e := range examples(b) {
 		if e.id != id {

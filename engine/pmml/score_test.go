@@ -176,6 +176,34 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// TestColumnAllocations: nor do the other batch evaluators allocate by row or tile.
+func TestColumnAllocations(t *testing.T) {
+	for _, id := range []string{"NeuralNetworkIris", "KMeansIris", "ScorecardDmg", "GlmLogitMtcars", "MultinomialIris", "LogisticRegressionCredit"} {
+		m, in := exampleRows(t, id, 20*tileRows)
+		var numbers []int
+		for i, o := range m.outputs {
+			if o.Field.Type.ID() == arrow.FLOAT64 {
+				numbers = append(numbers, i)
+			}
+		}
+		count := func(rows int) float64 {
+			part := cutRows(in, 0, rows)
+			defer release(part)
+			return testing.AllocsPerRun(10, func() {
+				out, err := m.ScoreOutputs(memory.DefaultAllocator, rows, part, numbers, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				release(out)
+			})
+		}
+		if few, many := count(1), count(20*tileRows); many > few+15 { // less than one a tile; a collection may empty the pool
+			t.Errorf("%s: %v allocations for one row, %v for %d", id, few, many, 20*tileRows)
+		}
+		release(in)
+	}
+}
+
 // TestTreeForms: each of the four forms of a tree is used where it should be, and they agree with the interpreter.
 func TestTreeForms(t *testing.T) {
 	for want, doc := range map[treeMode]string{
