@@ -3,7 +3,7 @@ package sql
 import "strings"
 
 // nearest returns the candidate most like name, ignoring case, or "" when none
-// is like it.
+// is like it. It is catalog.Nearest again: this package imports none of the module's.
 func nearest(name string, candidates []string) string {
 	best, bestDistance := "", max(1, len([]rune(name))/3)+1
 	for _, c := range candidates {

@@ -79,24 +79,30 @@ func (r row) compareS(o row) int {
 	return cmp.Compare(*r.s, *o.s)
 }
 
-// FuzzAgainstRows compares joins, sorts and groups with loops over rows, for
-// random rows in random cuts.
+// FuzzAgainstRows compares joins, sorts or groups with loops over rows, for random
+// rows in random cuts: one of them each time, over few rows, so that there is time
+// for many.
 func FuzzAgainstRows(f *testing.F) {
-	for seed := range uint64(12) {
-		f.Add(seed, uint8(seed*5), uint8(seed*3+1))
+	for part := range uint8(len(rowParts)) {
+		f.Add(uint64(part), part, uint8(5), uint8(2))
 	}
-	f.Fuzz(func(t *testing.T, seed uint64, n, size uint8) {
+	f.Fuzz(func(t *testing.T, seed uint64, part, n, size uint8) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		left, right := randomRows(rng, int(n)), randomRows(rng, int(n)/2)
-		tables := map[string]string{"t": text3(left), "r": text3(right)}
-		againstRows(t, tables, left, right, func(n plan.Node) string {
-			got, err := runPlan(t, n, tables, int(size)+1, int(seed%70), int(seed%4)+1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return got
-		})
+		left, right := randomRows(rng, int(n%48)), randomRows(rng, int(n%24))
+		newRowCase(t, left, right, int(size)+1, int(seed%70), int(seed%4)+1).check(int(part) % len(rowParts))
 	})
+}
+
+// TestFewRows compares every part in different cuts.
+func TestFewRows(t *testing.T) {
+	for seed := range 12 {
+		rng := rand.New(rand.NewPCG(uint64(seed), 1))
+		left, right := randomRows(rng, seed*5), randomRows(rng, seed*5/2)
+		c := newRowCase(t, left, right, seed*3+2, seed, seed%4+1)
+		for part := range rowParts {
+			c.check(part)
+		}
+	}
 }
 
 // TestManyRows compares with loops over rows beyond one block of keys, one growth
@@ -116,38 +122,68 @@ func TestManyRows(t *testing.T) {
 			right[i].x = &v
 		}
 	}
-	tables := map[string]string{"t": text3(left), "r": text3(right)}
 	for _, size := range []int{100, 1000} {
-		againstRows(t, tables, left, right, func(n plan.Node) string {
-			got, err := runPlan(t, n, tables, size, 7, 2)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return got
-		})
+		c := newRowCase(t, left, right, size, 7, 2)
+		for part := range rowParts {
+			c.check(part)
+		}
 	}
 }
 
-func againstRows(t *testing.T, tables map[string]string, left, right []row, run func(plan.Node) string) {
-	x, s, id := column(1, "x", f64), column(2, "s", str), column(3, "id", f64)
-	y, u, od := column(11, "y", f64), column(12, "u", str), column(13, "od", f64)
-	in, other := table("t", x, s, id), table("r", y, u, od)
-	ids := func(n plan.Node, cols ...plan.Column) plan.Node {
-		p := &plan.Project{Input: n}
-		for _, c := range cols {
-			p.Exprs = append(p.Exprs, plan.NamedExpr{Column: c, Expr: ref(c)})
-		}
-		return p
-	}
-	expect := func(what, got string, want []string) {
-		t.Helper()
-		if w := strings.Join(want, "\n"); got != w {
-			t.Errorf("%s\ngot:\n%s\nwant:\n%s\nt:\n%s\nr:\n%s", what, got, w, tables["t"], tables["r"])
-		}
-	}
+// The columns of the two tables of rows.
+var (
+	colX, colS, colID = column(1, "x", f64), column(2, "s", str), column(3, "id", f64)
+	colY, colU, colOD = column(11, "y", f64), column(12, "u", str), column(13, "od", f64)
+	rowsT             = table("t", colX, colS, colID)
+	rowsR             = table("r", colY, colU, colOD)
+)
 
+// rowCase is the rows of two tables and the way they are cut.
+type rowCase struct {
+	t                 *testing.T
+	left, right       []row
+	tables            map[string]string
+	size, by, workers int
+}
+
+func newRowCase(t *testing.T, left, right []row, size, by, workers int) *rowCase {
+	tables := map[string]string{"t": text3(left), "r": text3(right)}
+	return &rowCase{t: t, left: left, right: right, tables: tables, size: size, by: by, workers: workers}
+}
+
+// rowParts are what is compared with loops over rows.
+var rowParts = []func(*rowCase){(*rowCase).sorts, (*rowCase).joins, (*rowCase).groups}
+
+func (c *rowCase) check(part int) { rowParts[part](c) }
+
+func (c *rowCase) run(n plan.Node) string {
+	c.t.Helper()
+	got, err := runPlan(c.t, n, c.tables, c.size, c.by, c.workers)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return got
+}
+
+func (c *rowCase) expect(what, got string, want []string) {
+	c.t.Helper()
+	if w := strings.Join(want, "\n"); got != w {
+		c.t.Errorf("%s\ngot:\n%s\nwant:\n%s\nt:\n%s\nr:\n%s", what, got, w, c.tables["t"], c.tables["r"])
+	}
+}
+
+// selected is some columns of a plan.
+func selected(n plan.Node, cols ...plan.Column) plan.Node {
+	p := &plan.Project{Input: n}
+	for _, c := range cols {
+		p.Exprs = append(p.Exprs, plan.NamedExpr{Column: c, Expr: ref(c)})
+	}
+	return p
+}
+
+func (c *rowCase) sorts() {
 	for _, desc := range []bool{false, true} {
-		sorted := slices.Clone(left)
+		sorted := slices.Clone(c.left)
 		slices.SortStableFunc(sorted, func(a, b row) int {
 			first := a.compareX(b)
 			if desc {
@@ -159,33 +195,37 @@ func againstRows(t *testing.T, tables map[string]string, left, right []row, run 
 		for _, r := range sorted {
 			want = append(want, fmt.Sprintf("[%d]", r.id))
 		}
-		n := &plan.Sort{Input: in, Keys: []plan.SortKey{{Expr: ref(x), Desc: desc, NullsFirst: !desc}, {Expr: ref(s), NullsFirst: true}}}
-		expect(n.String(), run(ids(n, id)), want)
-		for _, top := range []int{0, 1, 3, len(left) / 3} {
+		n := &plan.Sort{Input: rowsT, Keys: []plan.SortKey{{Expr: ref(colX), Desc: desc, NullsFirst: !desc}, {Expr: ref(colS), NullsFirst: true}}}
+		c.expect(n.String(), c.run(selected(n, colID)), want)
+		for _, top := range []int{0, 1, 3, len(c.left) / 3} {
 			skip := min(top/2, len(want))
-			limit := &plan.Limit{Input: ids(n, id), N: int64(top), Offset: int64(skip)}
-			expect(limit.String()+" of "+n.String(), run(limit), want[skip:min(skip+top, len(want))])
+			limit := &plan.Limit{Input: selected(n, colID), N: int64(top), Offset: int64(skip)}
+			c.expect(limit.String()+" of "+n.String(), c.run(limit), want[skip:min(skip+top, len(want))])
 		}
 	}
+}
 
+func (c *rowCase) joins() {
 	for _, keys := range [][2][]plan.Expr{
-		{{ref(x)}, {ref(y)}}, {{ref(s)}, {ref(u)}}, {{ref(x), ref(s)}, {ref(y), ref(u)}},
+		{{ref(colX)}, {ref(colY)}}, {{ref(colS)}, {ref(colU)}}, {{ref(colX), ref(colS)}, {ref(colY), ref(colU)}},
 	} {
 		for _, safe := range []bool{false, true} {
 			for _, kind := range []plan.JoinKind{plan.Inner, plan.Left, plan.Semi, plan.Anti} {
-				n := &plan.Join{Kind: kind, Left: in, Right: other, LeftKeys: keys[0], RightKeys: keys[1], NullSafe: []bool{safe, safe}[:len(keys[0])]}
+				n := &plan.Join{Kind: kind, Left: rowsT, Right: rowsR, LeftKeys: keys[0], RightKeys: keys[1], NullSafe: []bool{safe, safe}[:len(keys[0])]}
 				if kind == plan.Semi || kind == plan.Anti {
-					expect(n.String(), run(ids(n, id)), joinRows(n, left, right))
+					c.expect(n.String(), c.run(selected(n, colID)), joinRows(n, c.left, c.right))
 				} else {
-					expect(n.String(), run(ids(n, id, od)), joinRows(n, left, right))
+					c.expect(n.String(), c.run(selected(n, colID, colOD)), joinRows(n, c.left, c.right))
 				}
 			}
 		}
 	}
+}
 
+func (c *rowCase) groups() {
 	var order []row
 	sums := map[int]int{}
-	for _, r := range left {
+	for _, r := range c.left {
 		at := slices.IndexFunc(order, func(o row) bool { return r.compareX(o) == 0 && r.compareS(o) == 0 })
 		if at < 0 {
 			at, order = len(order), append(order, r)
@@ -198,9 +238,9 @@ func againstRows(t *testing.T, tables map[string]string, left, right []row, run 
 	}
 	total := column(20, "total", f64)
 	n := &plan.Aggregate{
-		Input: in, Groups: []plan.NamedExpr{{Column: x, Expr: ref(x)}, {Column: s, Expr: ref(s)}}, Aggs: []plan.AggExpr{sumOf(total, ref(id))},
+		Input: rowsT, Groups: []plan.NamedExpr{{Column: colX, Expr: ref(colX)}, {Column: colS, Expr: ref(colS)}}, Aggs: []plan.AggExpr{sumOf(total, ref(colID))},
 	}
-	expect(n.String(), run(ids(n, total)), want)
+	c.expect(n.String(), c.run(selected(n, total)), want)
 }
 
 // joinRows is a nested loop.
