@@ -150,94 +150,60 @@ func (s *JSONScanner) occurrences(i, end int, to, n *node) (at []int) {
 
 // array reads a '[' at i as one entry of a list. An element of the wrong type makes the whole array a wrong value.
 func (s *JSONScanner) array(i int, n *node) int {
-	if s.depth++; s.depth > maxJSONDepth {
-		return s.syntax(i, "nested more than 1000 levels deep")
-	}
-	b, elem := s.b, n.kids[0]
+	elem := n.kids[0]
 	start, spoiled := elem.n, false
-	if i = s.pad(i + 1); i < len(b) && b[i] == ']' {
-		s.depth--
-		n.endList()
-		return i + 1
-	}
-	for {
-		if spoiled {
-			i = s.skip(i)
-		} else {
-			before := elem.n
-			i = s.value(i, elem)
-			spoiled = elem.n == before
-		}
-		if i < 0 {
+	i, done := s.enter(i, ']')
+	for !done {
+		if i, spoiled = s.member(i, elem, spoiled); i < 0 {
 			return -1
 		}
-		if i = s.pad(i); i >= len(b) {
-			return s.syntax(i, "the array does not end")
-		}
-		c := b[i]
-		if c == ']' {
-			break
-		}
-		if c != ',' {
-			return s.syntax(i, "expected ',' or ']'")
-		}
-		i = s.pad(i + 1)
+		i, done = s.after(i, ']')
 	}
-	s.depth--
-	if spoiled {
+	switch {
+	case i < 0:
+		return -1
+	case spoiled:
 		elem.truncate(start)
-		return i + 1
+	default:
+		n.endList()
 	}
-	n.endList()
-	return i + 1
+	return i
 }
 
 // mapping reads a '{' at i as one entry of a map. A value of the wrong type makes the whole map a wrong value.
 func (s *JSONScanner) mapping(i int, n *node) int {
-	if s.depth++; s.depth > maxJSONDepth {
-		return s.syntax(i, "nested more than 1000 levels deep")
-	}
-	b, keys, vals := s.b, n.kids[0], n.kids[1]
+	keys, vals := n.kids[0], n.kids[1]
 	start, spoiled := keys.n, false
-	if i = s.pad(i + 1); i < len(b) && b[i] == '}' {
-		s.depth--
-		n.endList()
-		return i + 1
-	}
-	for {
+	i, done := s.enter(i, '}')
+	for !done {
 		if i = s.mapKey(i, keys); i < 0 {
 			return -1
 		}
-		if spoiled {
-			i = s.skip(i)
-		} else {
-			before := vals.n
-			i = s.value(i, vals)
-			spoiled = vals.n == before
-		}
-		if i < 0 {
+		if i, spoiled = s.member(i, vals, spoiled); i < 0 {
 			return -1
 		}
-		if i = s.pad(i); i >= len(b) {
-			return s.syntax(i, "the object does not end")
-		}
-		c := b[i]
-		if c == '}' {
-			break
-		}
-		if c != ',' {
-			return s.syntax(i, "expected ',' or '}'")
-		}
-		i = s.pad(i + 1)
+		i, done = s.after(i, '}')
 	}
-	s.depth--
-	if spoiled {
+	switch {
+	case i < 0:
+		return -1
+	case spoiled:
 		keys.truncate(start)
 		vals.truncate(start)
-		return i + 1
+	default:
+		n.endList()
 	}
-	n.endList()
-	return i + 1
+	return i
+}
+
+// member reads the value at i into a list or map, unless one before has spoiled it, and says whether it is spoiled now.
+func (s *JSONScanner) member(i int, to *node, spoiled bool) (int, bool) {
+	if spoiled {
+		return s.skip(i), true
+	}
+	before := to.n
+	i = s.value(i, to)
+	return i, to.n == before
 }
 
 // mapKey appends the name at i to the keys and returns the index of its value.

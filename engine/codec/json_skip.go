@@ -52,63 +52,69 @@ func (s *JSONScanner) skipString(i int) int {
 	return end + 1
 }
 
-func (s *JSONScanner) skipArray(i int) int {
+// enter goes into the array or object that opens at i and ends with end. It returns the index of the first member, or
+// that behind the end when there is none, and whether it is done: so it is when it failed, with -1.
+func (s *JSONScanner) enter(i int, end byte) (next int, done bool) {
 	if s.depth++; s.depth > maxJSONDepth {
-		return s.syntax(i, "nested more than 1000 levels deep")
+		return s.syntax(i, "nested more than 1000 levels deep"), true
 	}
-	b := s.b
-	if i = s.pad(i + 1); i < len(b) && b[i] == ']' {
+	if i = s.pad(i + 1); i < len(s.b) && s.b[i] == end {
 		s.depth--
-		return i + 1
+		return i + 1, true
 	}
-	for {
+	return i, false
+}
+
+// after goes on behind a member that ends at i, as enter does.
+func (s *JSONScanner) after(i int, end byte) (next int, done bool) {
+	if i = s.pad(i); i < len(s.b) {
+		switch s.b[i] {
+		case ',':
+			return s.pad(i + 1), false
+		case end:
+			s.depth--
+			return i + 1, true
+		}
+	}
+	return s.unfinished(i, end), true
+}
+
+// unfinished is the fault of an array or object that does not go on at i.
+func (s *JSONScanner) unfinished(i int, end byte) int {
+	switch {
+	case i >= len(s.b) && end == ']':
+		return s.syntax(i, "the array does not end")
+	case i >= len(s.b):
+		return s.syntax(i, "the object does not end")
+	case end == ']':
+		return s.syntax(i, "expected ',' or ']'")
+	}
+	return s.syntax(i, "expected ',' or '}'")
+}
+
+func (s *JSONScanner) skipArray(i int) int {
+	i, done := s.enter(i, ']')
+	for !done {
 		if i = s.skip(i); i < 0 {
 			return -1
 		}
-		if i = s.pad(i); i >= len(b) {
-			return s.syntax(i, "the array does not end")
-		}
-		switch b[i] {
-		case ']':
-			s.depth--
-			return i + 1
-		case ',':
-			i = s.pad(i + 1)
-		default:
-			return s.syntax(i, "expected ',' or ']'")
-		}
+		i, done = s.after(i, ']')
 	}
+	return i
 }
 
 func (s *JSONScanner) skipObject(i int) int {
-	if s.depth++; s.depth > maxJSONDepth {
-		return s.syntax(i, "nested more than 1000 levels deep")
-	}
-	b := s.b
-	if i = s.pad(i + 1); i < len(b) && b[i] == '}' {
-		s.depth--
-		return i + 1
-	}
-	for {
+	i, done := s.enter(i, '}')
+	for !done {
 		if _, i = s.memberName(i); i < 0 {
 			return -1
 		}
 		if i = s.skip(i); i < 0 {
 			return -1
 		}
-		if i = s.pad(i); i >= len(b) {
-			return s.syntax(i, "the object does not end")
-		}
-		switch b[i] {
-		case '}':
-			s.depth--
-			return i + 1
-		case ',':
-			i = s.pad(i + 1)
-		default:
-			return s.syntax(i, "expected ',' or '}'")
-		}
+		i, done = s.after(i, '}')
 	}
+	return i
 }
 
 // rewrite appends the value at i to raw in the text Jackson's generator gives it (no white space, numbers in Java's
@@ -171,47 +177,24 @@ func (s *JSONScanner) rewriteNumber(t number, text []byte) {
 }
 
 func (s *JSONScanner) rewriteArray(i int) int {
-	if s.depth++; s.depth > maxJSONDepth {
-		return s.syntax(i, "nested more than 1000 levels deep")
-	}
-	b := s.b
 	s.raw = append(s.raw, '[')
-	if i = s.pad(i + 1); i < len(b) && b[i] == ']' {
-		s.depth--
-		s.raw = append(s.raw, ']')
-		return i + 1
-	}
-	for {
+	i, done := s.enter(i, ']')
+	for !done {
 		if i = s.rewrite(i); i < 0 {
 			return -1
 		}
-		if i = s.pad(i); i >= len(b) {
-			return s.syntax(i, "the array does not end")
+		if i, done = s.after(i, ']'); !done {
+			s.raw = append(s.raw, ',')
 		}
-		if b[i] != ']' && b[i] != ',' {
-			return s.syntax(i, "expected ',' or ']'")
-		}
-		s.raw = append(s.raw, b[i])
-		if b[i] == ']' {
-			s.depth--
-			return i + 1
-		}
-		i = s.pad(i + 1)
 	}
+	s.raw = append(s.raw, ']')
+	return i
 }
 
 func (s *JSONScanner) rewriteObject(i int) int {
-	if s.depth++; s.depth > maxJSONDepth {
-		return s.syntax(i, "nested more than 1000 levels deep")
-	}
-	b := s.b
 	s.raw = append(s.raw, '{')
-	if i = s.pad(i + 1); i < len(b) && b[i] == '}' {
-		s.depth--
-		s.raw = append(s.raw, '}')
-		return i + 1
-	}
-	for {
+	i, done := s.enter(i, '}')
+	for !done {
 		name, v := s.memberName(i)
 		if v < 0 {
 			return -1
@@ -220,17 +203,10 @@ func (s *JSONScanner) rewriteObject(i int) int {
 		if i = s.rewrite(v); i < 0 {
 			return -1
 		}
-		if i = s.pad(i); i >= len(b) {
-			return s.syntax(i, "the object does not end")
+		if i, done = s.after(i, '}'); !done {
+			s.raw = append(s.raw, ',')
 		}
-		if b[i] != '}' && b[i] != ',' {
-			return s.syntax(i, "expected ',' or '}'")
-		}
-		s.raw = append(s.raw, b[i])
-		if b[i] == '}' {
-			s.depth--
-			return i + 1
-		}
-		i = s.pad(i + 1)
 	}
+	s.raw = append(s.raw, '}')
+	return i
 }

@@ -18,16 +18,6 @@ type integer interface{ int8 | int16 | int32 | int64 }
 // BIGINT and then wrap, integers and decimals wrap.
 func castToInteger[T integer](from, to arrow.DataType) (kernel, bool) {
 	switch from := from.(type) {
-	case *arrow.BooleanType:
-		return rowsFixed(to, func(r *row) (T, bool) { return T(b2i(r.bool(0))), true }), true
-	case *arrow.Int8Type:
-		return mapFixed(to, func(v int8) T { return T(v) }), true
-	case *arrow.Int16Type:
-		return mapFixed(to, func(v int16) T { return T(v) }), true
-	case *arrow.Int32Type:
-		return mapFixed(to, func(v int32) T { return T(v) }), true
-	case *arrow.Int64Type:
-		return mapFixed(to, func(v int64) T { return T(v) }), true
 	case *arrow.Float32Type:
 		return floatToInteger[float32, T](to), true
 	case *arrow.Float64Type:
@@ -38,6 +28,24 @@ func castToInteger[T integer](from, to arrow.DataType) (kernel, bool) {
 		return rowsFixed(to, func(r *row) (T, bool) { return parseInteger[T](r.str(0)) }), true
 	case *arrow.TimestampType:
 		return mapFixed(to, func(v int64) T { return T(floorDiv(v, 1_000_000)) }), true
+	}
+	return wholeToNumber[T](from, to)
+}
+
+// wholeToNumber casts booleans and integers to a type of numbers, which keeps
+// the low bits, and dates to NULL.
+func wholeToNumber[T number](from, to arrow.DataType) (kernel, bool) {
+	switch from.(type) {
+	case *arrow.BooleanType:
+		return rowsFixed(to, func(r *row) (T, bool) { return T(b2i(r.bool(0))), true }), true
+	case *arrow.Int8Type:
+		return mapFixed(to, func(v int8) T { return T(v) }), true
+	case *arrow.Int16Type:
+		return mapFixed(to, func(v int16) T { return T(v) }), true
+	case *arrow.Int32Type:
+		return mapFixed(to, func(v int32) T { return T(v) }), true
+	case *arrow.Int64Type:
+		return mapFixed(to, func(v int64) T { return T(v) }), true
 	case *arrow.Date32Type:
 		return allNull(to), true
 	}
@@ -159,16 +167,6 @@ func parseInteger[T integer](s []byte) (T, bool) {
 // castToFloat casts to FLOAT or DOUBLE.
 func castToFloat[T float32 | float64](from, to arrow.DataType) (kernel, bool) {
 	switch from := from.(type) {
-	case *arrow.BooleanType:
-		return rowsFixed(to, func(r *row) (T, bool) { return T(b2i(r.bool(0))), true }), true
-	case *arrow.Int8Type:
-		return mapFixed(to, func(v int8) T { return T(v) }), true
-	case *arrow.Int16Type:
-		return mapFixed(to, func(v int16) T { return T(v) }), true
-	case *arrow.Int32Type:
-		return mapFixed(to, func(v int32) T { return T(v) }), true
-	case *arrow.Int64Type:
-		return mapFixed(to, func(v int64) T { return T(v) }), true
 	case *arrow.Float32Type:
 		return mapFixed(to, func(v float32) T { return T(v) }), true
 	case *arrow.Float64Type:
@@ -183,10 +181,8 @@ func castToFloat[T float32 | float64](from, to arrow.DataType) (kernel, bool) {
 		}), true
 	case *arrow.TimestampType:
 		return mapFixed(to, func(v int64) T { return T(float64(v) / 1e6) }), true
-	case *arrow.Date32Type:
-		return allNull(to), true
 	}
-	return nil, false
+	return wholeToNumber[T](from, to)
 }
 
 func decToAny[T float32 | float64](v dec, scale int32) T {

@@ -49,8 +49,8 @@ func bindReduce(name string, args []catalog.Arg) (catalog.Call, error) {
 
 // reduce takes the k-th elements of all rows in one step.
 func reduce(t catalog.Task, n int, args []arrow.Array, own int, merge, finish catalog.LambdaBody) (arrow.Array, error) {
-	captures := args[own : own+merge.Captures()]
 	l := listOf(args[0])
+	step := reduceStep{t: t, merge: merge, elems: l.elem, captures: args[own : own+merge.Captures()]}
 	state, err := spread(t.Allocator(), args[1], n)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func reduce(t catalog.Task, n int, args []arrow.Array, own int, merge, finish ca
 		if len(rows) == 0 {
 			break
 		}
-		next, err := reduceStep(t, merge, state, l.elem, rows, at, captures)
+		next, err := step.run(state, rows, at)
 		if err != nil {
 			return nil, err
 		}
@@ -88,23 +88,34 @@ func reduce(t catalog.Task, n int, args []arrow.Array, own int, merge, finish ca
 	return maskBy(t.Allocator(), state, args[:1]), nil
 }
 
-func reduceStep(t catalog.Task, merge catalog.LambdaBody, state, elems arrow.Array, rows, at []int32, captures []arrow.Array) (arrow.Array, error) {
-	acc, err := gather(t.Allocator(), state, rows)
+// reduceStep is what all steps of a reduction share.
+type reduceStep struct {
+	t        catalog.Task
+	merge    catalog.LambdaBody
+	elems    arrow.Array
+	captures []arrow.Array
+}
+
+// run merges the elements at into the states of these rows and gives the states
+// of all rows.
+func (s reduceStep) run(state arrow.Array, rows, at []int32) (arrow.Array, error) {
+	mem := s.t.Allocator()
+	acc, err := gather(mem, state, rows)
 	if err != nil {
 		return nil, err
 	}
 	defer acc.Release()
-	x, err := gather(t.Allocator(), elems, at)
+	x, err := gather(mem, s.elems, at)
 	if err != nil {
 		return nil, err
 	}
 	defer x.Release()
-	res, err := applyBody(t, merge, rows, []arrow.Array{acc, x}, captures)
+	res, err := applyBody(s.t, s.merge, rows, []arrow.Array{acc, x}, s.captures)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Release()
-	both, err := array.Concatenate([]arrow.Array{state, res}, t.Allocator())
+	both, err := array.Concatenate([]arrow.Array{state, res}, mem)
 	if err != nil {
 		return nil, err
 	}
@@ -116,5 +127,5 @@ func reduceStep(t catalog.Task, merge catalog.LambdaBody, state, elems arrow.Arr
 	for k, r := range rows {
 		idx[r] = int32(state.Len() + k)
 	}
-	return gather(t.Allocator(), both, idx)
+	return gather(mem, both, idx)
 }
