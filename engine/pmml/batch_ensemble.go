@@ -161,7 +161,14 @@ func (m *memberTree) patch(t *tile, out []int32) {
 		if !h || t.slow[i] {
 			continue
 		}
-		if out[i] = m.root.walk(t, i); out[i] == slowLeaf {
+		l, ok := int32(0), false
+		if m.holes {
+			l, ok = m.walkHole(t, i)
+		}
+		if !ok {
+			l = m.root.walk(t, i)
+		}
+		if out[i] = l; l == slowLeaf {
 			out[i] = noLeaf
 			t.mark(i)
 		}

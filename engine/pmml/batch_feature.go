@@ -466,6 +466,13 @@ func (p *plan) encode(t *tile, i int) {
 		t.packed[at] = k
 		at += stride
 	}
+	if t.anyHole {
+		for r, gone := range t.absent[i*tileRows : i*tileRows+t.n] {
+			if gone {
+				t.packed[r*stride+f.packAt] = missingCode
+			}
+		}
+	}
 }
 
 // encode counts the thresholds below each value; NaN is above all of them. A category is its own code.

@@ -250,6 +250,12 @@ func threshold(v value) (float64, error) {
 // atMost is x <= t ? yes : no.
 func (c *compiler) atMost(at int, t float64, yes, no, unk *decision) *decision {
 	c.p.feats[at].cut(t)
+	for no.feat == at && !no.set && (no.t <= t || no.yes == no.no) { // not at most t, so not at most less either
+		no = no.no
+	}
+	for yes.feat == at && !yes.set && (yes.t >= t || yes.yes == yes.no) {
+		yes = yes.yes
+	}
 	return &decision{feat: at, t: t, yes: yes, no: no, miss: unk}
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // A packed tree has one word for each node: how many of the feature's thresholds a value may be above to go to yes,
-// plus one (16 bits); the feature's column (8 bits); the child for no, which the one for yes follows (16 bits from bit
+// plus one (16 bits); the feature's column (8 bits); where a missing value goes (8 bits); the child for no, which the one for yes follows (16 bits from bit
 // 32); its leaf (16 bits from bit 48). A leaf leads to itself: no code is below 0.
 //
 // All words of a plan stand in one slice with a tail as long as the largest tree, so that a tree is an array of fixed
@@ -15,6 +15,30 @@ const (
 	maxPackedNodes    = 1 << 16
 	maxPackedFeatures = 1 << 8
 )
+
+// missingCode is the code of a missing value; a feature has fewer thresholds.
+const missingCode = math.MaxUint16
+
+// Where a missing value goes from a packed node.
+const (
+	missNo    = iota // to the child for no
+	missYes          // to the one for yes
+	missEnd          // there is no prediction
+	missGraph        // only the graph knows
+)
+
+// packedMiss is where a missing value goes from a node.
+func (d *decision) packedMiss() uint64 {
+	switch m := d.miss; {
+	case m == d.no:
+		return missNo
+	case m == d.yes:
+		return missYes
+	case m.feat < 0 && m.leaf == noLeaf:
+		return missEnd
+	}
+	return missGraph
+}
 
 // fillPacked adds the tree to the arena; false if it has too many nodes or features.
 func (ft *flatTree) fillPacked(c *compiler, root *decision, s *surveyed) bool {
@@ -30,7 +54,7 @@ func (ft *flatTree) fillPacked(c *compiler, root *decision, s *surveyed) bool {
 	if len(cols) > maxPackedFeatures {
 		return false
 	}
-	words, ok := packTree(c, root.present(), cols, min(4*len(s.seen), maxPackedNodes))
+	words, whole, ok := packTree(c, root.present(), cols, min(4*len(s.seen), maxPackedNodes))
 	if !ok {
 		return false
 	}
@@ -38,20 +62,22 @@ func (ft *flatTree) fillPacked(c *compiler, root *decision, s *surveyed) bool {
 	for i, f := range cols {
 		c.p.feats[f].packAt, c.p.feats[f].coded = i, true
 	}
+	ft.holes = whole && root == root.present()
 	ft.base = len(c.p.arena)
 	ft.arena = &c.p.arena
 	c.p.arena = append(c.p.arena, words...)
 	return true
 }
 
-// packTree gives a tree's words, breadth first. Nodes that several lead to are copied.
-func packTree(c *compiler, root *decision, cols []int, limit int) ([]uint64, bool) {
+// packTree gives a tree's words, breadth first. Nodes that several lead to are copied. whole is false if tests for
+// missing values are left out.
+func packTree(c *compiler, root *decision, cols []int, limit int) (words []uint64, whole, ok bool) {
 	todo := []*decision{root}
-	var words []uint64
+	whole = true
 	for i := 0; i < len(todo); i++ {
 		d := todo[i]
 		if d.leaf >= maxPackedNodes {
-			return nil, false
+			return nil, false, false
 		}
 		if d.feat < 0 {
 			words = append(words, uint64(i)<<32|uint64(d.leaf)<<48)
@@ -59,12 +85,18 @@ func packTree(c *compiler, root *decision, cols []int, limit int) ([]uint64, boo
 		}
 		rank, _ := slices.BinarySearch(c.p.feats[d.feat].cuts, d.t)
 		col := slices.Index(cols, d.feat)
-		words = append(words, uint64(rank+1)|uint64(col)<<16|uint64(len(todo))<<32)
-		if todo = append(todo, d.no.present(), d.yes.present()); len(todo) > limit {
-			return nil, false
+		no, yes := d.no.present(), d.yes.present()
+		miss := d.packedMiss()
+		if no != d.no || yes != d.yes { // a test for missing values is passed over
+			miss = missGraph
+			whole = false
+		}
+		words = append(words, uint64(rank+1)|uint64(col)<<16|miss<<24|uint64(len(todo))<<32)
+		if todo = append(todo, no, yes); len(todo) > limit {
+			return nil, false, false
 		}
 	}
-	return words, true
+	return words, whole, true
 }
 
 // walkPacked walks four rows side by side.
@@ -98,6 +130,32 @@ func (ft *flatTree) walkPacked(t *tile, out []int32) {
 		}
 		out[i] = int32(n >> 48)
 	}
+}
+
+// walkHole finds the leaf of a row with missing values; false if only the graph can.
+func (ft *flatTree) walkHole(t *tile, i int) (int32, bool) {
+	nodes := (*[maxPackedNodes]uint64)((*ft.arena)[ft.base:])
+	stride := (len(t.packed) - maxPackedFeatures) / tileRows
+	x := (*[maxPackedFeatures]uint16)(t.packed[i*stride:])
+	n := nodes[0]
+	for range ft.depth {
+		code := x[uint8(n>>16)]
+		if code != missingCode || uint16(n) == 0 { // a leaf looks at no feature
+			n = nodes[packedStep(n, code)]
+			continue
+		}
+		switch uint8(n >> 24) {
+		case missNo:
+			n = nodes[uint16(n>>32)]
+		case missYes:
+			n = nodes[uint16(n>>32)+1]
+		case missEnd:
+			return noLeaf, true
+		default:
+			return 0, false
+		}
+	}
+	return int32(n >> 48), true
 }
 
 // packedStep is the next node: a code below the word's low half goes to yes.

@@ -22,6 +22,7 @@ type flatTree struct {
 	leafs []int32 // leaf of each pair node
 	base  int     // packed: of its nodes in the arena
 	arena *[]uint64
+	holes bool // walkHole may be asked
 	depth int
 }
 

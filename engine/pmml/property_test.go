@@ -544,3 +544,74 @@ func TestMissingStaysInBatch(t *testing.T) {
 		t.Errorf("%d rows of the iris forest go to the interpreter", n)
 	}
 }
+
+// bushyDoc writes a forest of bushy trees with every way for missing values.
+func bushyDoc(rng *rand.Rand) string {
+	d := &randomDoc{rng: rng}
+	schema := ""
+	d.w(`<PMML version="4.4"><DataDictionary><DataField name="y" optype="continuous" dataType="double"/>`)
+	for i := range 8 {
+		d.w(`<DataField name="f%d" optype="continuous" dataType="double"/>`, i)
+		schema += fmt.Sprintf(`<MiningField name="f%d"/>`, i)
+	}
+	d.w(`</DataDictionary><MiningModel functionName="regression"><MiningSchema><MiningField name="y" usageType="target"/>%s</MiningSchema><Segmentation multipleModelMethod="sum">`, schema)
+	for range 3 {
+		strategy := d.one("none", "nullPrediction", "lastPrediction", "defaultChild")
+		d.w(`<Segment><True/><TreeModel functionName="regression" missingValueStrategy="%s" noTrueChildStrategy="%s"><MiningSchema>%s</MiningSchema>`, strategy, d.one("returnNullPrediction", "returnLastPrediction"), schema)
+		presence, id := d.chance(0.3), 0
+		var node func(depth int, test string)
+		node = func(depth int, test string) {
+			id++
+			me := id
+			if depth == 0 {
+				d.w(`<Node id="n%d" score="%g">%s</Node>`, me, rng.NormFloat64(), test)
+				return
+			}
+			f, v := rng.IntN(8), fmt.Sprintf("%.1f", rng.NormFloat64())
+			d.w(`<Node id="n%d" score="%g" defaultChild="n%d">%s`, me, rng.NormFloat64(), me+1, test)
+			if presence && d.chance(0.3) {
+				d.w(`<Node id="n%d" score="7"><SimplePredicate field="f%d" operator="%s"/></Node>`, me+1, f, d.one("isMissing", "isMissing", "isNotMissing"))
+				id++
+			}
+			low, high := "lessOrEqual", "greaterThan"
+			if d.chance(0.3) {
+				low, high = "greaterOrEqual", "lessThan"
+			}
+			node(depth-1, fmt.Sprintf(`<SimplePredicate field="f%d" operator="%s" value="%s"/>`, f, low, v))
+			second := "<True/>"
+			if d.chance(0.5) {
+				second = fmt.Sprintf(`<SimplePredicate field="f%d" operator="%s" value="%s"/>`, f, high, v)
+			}
+			node(depth-1, second)
+			d.w(`</Node>`)
+		}
+		node(6, "<True/>")
+		d.w(`</TreeModel></Segment>`)
+	}
+	d.w(`</Segmentation></MiningModel></PMML>`)
+	return d.b.String()
+}
+
+// TestBushyEqualsRow holds packed trees to the interpreter, also where values are missing.
+func TestBushyEqualsRow(t *testing.T) {
+	modes := map[treeMode]int{}
+	for seed := range uint64(60) {
+		rng := rand.New(rand.NewPCG(seed, 31))
+		m := mustLoad(t, bushyDoc(rng))
+		if m.batch == nil {
+			t.Fatal(m.why)
+		}
+		for i := range m.batch.stages[0].model.(*ensemble).trees {
+			modes[m.batch.stages[0].model.(*ensemble).trees[i].mode]++
+		}
+		consts := func(string) []string { return []string{"0.5", "-0.5", "1.0", "0.0"} }
+		for _, nulls := range []float64{0, 0.05, 0.4} {
+			in := randomRows(rng, memory.DefaultAllocator, m, consts, 300, nulls)
+			sameScores(t, m, 300, in, 0)
+			release(in)
+		}
+	}
+	if modes[packed] < 120 {
+		t.Errorf("forms of the trees: %v", modes)
+	}
+}
