@@ -53,6 +53,7 @@ func TestBoostedModels(t *testing.T) {
 		{"xgboost", "logistic_ubj.ubj", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_proba('m', t.*)['1']", "probability(1)"},
 		{"xgboost", "softprob.ubj", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_proba('m', t.*)['2']", "probability(2)"},
 		{"xgboost", "gamma.json", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_all('m', t.*).margin", "margin"},
+		{"xgboost", "frame.json", "a DOUBLE, `where` STRING, n DOUBLE", "predict('m', t.*)", "prediction"},
 		{"lightgbm", "multiclass.txt", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict('m', t.*)", "prediction"},
 		{"lightgbm", "binary.txt", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_proba('m', t.*)['1']", "probability(1)"},
 		{"lightgbm", "pandas.txt", "a DOUBLE, `where` STRING, c DOUBLE", "predict('m', t.*)", "prediction"},

@@ -15,8 +15,11 @@ import (
 type Feature struct {
 	Name string
 	// Categories, when not nil, are the names of the categories by code: the column is then a STRING, and a name that
-	// is not among them is missing. Without them every column is a DOUBLE, a category its code.
+	// is not among them is missing. Without them the column is a DOUBLE, and a category its code.
 	Categories []string
+	// Numbers, when not nil, are categories that are numbers, by code: the column is a DOUBLE of them, and a number
+	// that is not among them is missing.
+	Numbers []float64
 }
 
 // Task is what a model predicts.
@@ -72,8 +75,9 @@ type Model[T Float] struct {
 	spec    Spec[T]
 	slots   *slots
 	trees   []flatTree[T]
-	weights []int32 // offsets of the features' columns, for a linear model
-	order   []*order
+	weights []int32           // offsets of the features' columns, for a linear model
+	order   []*order[string]  // by feature, of names of categories
+	numbers []*order[float64] // likewise, of categories that are numbers
 	inputs  []arrow.Field
 	outputs []output
 	public  []Output
@@ -115,12 +119,17 @@ func New[T Float](spec Spec[T]) (*Model[T], error) {
 	}
 	m.spec.Trees = nil // the flat ones stand for them
 	for _, f := range spec.Features {
-		var o *order
+		var o *order[string]
 		typ := arrow.DataType(arrow.PrimitiveTypes.Float64)
 		if f.Categories != nil {
 			o, typ = newOrder(f.Categories), arrow.BinaryTypes.String
 		}
 		m.order = append(m.order, o)
+		var nums *order[float64]
+		if f.Numbers != nil {
+			nums = newOrder(f.Numbers)
+		}
+		m.numbers = append(m.numbers, nums)
 		m.inputs = append(m.inputs, arrow.Field{Name: f.Name, Type: typ, Nullable: true})
 	}
 	m.plan()

@@ -1,8 +1,9 @@
 package boosted
 
 import (
+	"cmp"
 	"math"
-	"sort"
+	"slices"
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
@@ -73,6 +74,15 @@ func (m *Model[T]) read(dst []T, a arrow.Array, feature, from int) {
 	nan := T(math.NaN())
 	switch a := a.(type) {
 	case *array.Float64:
+		if o := m.numbers[feature]; o != nil {
+			for i, v := range a.Float64Values()[from : from+len(dst)] {
+				dst[i] = nan
+				if code, ok := o.find(v); ok {
+					dst[i] = T(code)
+				}
+			}
+			break
+		}
 		for i, v := range a.Float64Values()[from : from+len(dst)] {
 			dst[i] = T(v)
 		}
@@ -145,28 +155,27 @@ func convert[T Float](dst, raw []T, s slot) {
 // Above is the least number greater than t; NaN if there is none.
 func Above[T Float](t T) T { return -below(-t) }
 
-// order finds the codes of categories' names.
-type order struct {
-	names []string // sorted
+// order finds the codes of categories.
+type order[K cmp.Ordered] struct {
+	keys  []K // sorted
 	codes []int32
 }
 
-func newOrder(names []string) *order {
-	o := &order{names: make([]string, len(names)), codes: make([]int32, len(names))}
-	at := make([]int, len(names))
-	for i := range at {
-		at[i] = i
+func newOrder[K cmp.Ordered](keys []K) *order[K] {
+	o := &order[K]{keys: make([]K, len(keys)), codes: make([]int32, len(keys))}
+	for i := range o.codes {
+		o.codes[i] = int32(i)
 	}
-	sort.SliceStable(at, func(a, b int) bool { return names[at[a]] < names[at[b]] })
-	for i, k := range at {
-		o.names[i], o.codes[i] = names[k], int32(k)
+	slices.SortStableFunc(o.codes, func(a, b int32) int { return cmp.Compare(keys[a], keys[b]) })
+	for i, k := range o.codes {
+		o.keys[i] = keys[k]
 	}
 	return o
 }
 
-func (o *order) find(name string) (int32, bool) {
-	i := sort.SearchStrings(o.names, name)
-	if i == len(o.names) || o.names[i] != name {
+func (o *order[K]) find(key K) (int32, bool) {
+	i, ok := slices.BinarySearch(o.keys, key)
+	if !ok {
 		return 0, false
 	}
 	return o.codes[i], true

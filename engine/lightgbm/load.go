@@ -195,16 +195,21 @@ func (l *loader) categories() error {
 		return nil // a column was without use in training: which list is whose is not certain, so codes it is
 	}
 	for k, i := range at {
-		names := make([]string, len(lists[k]))
-		for j, v := range lists[k] {
-			name, ok := v.(string)
-			if !ok {
-				names = nil // categories that are numbers: the column's codes
-				break
+		f := &l.spec.Features[i]
+		for _, v := range lists[k] {
+			switch v := v.(type) {
+			case string:
+				f.Categories = append(f.Categories, v)
+			case float64:
+				f.Numbers = append(f.Numbers, v)
 			}
-			names[j] = name
 		}
-		l.spec.Features[i].Categories = names
+		if len(f.Categories) != len(lists[k]) {
+			f.Categories = nil
+		}
+		if len(f.Numbers) != len(lists[k]) { // booleans, or a mixture: codes
+			f.Numbers = nil
+		}
 	}
 	return nil
 }

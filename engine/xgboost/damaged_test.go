@@ -52,6 +52,7 @@ func TestDamaged(t *testing.T) {
 		{change(`"split_indices"`, `"split_indexes"`), `expected a member "split_indices"`},
 		{change(`"size_leaf_vector":"1"`, `"size_leaf_vector":"3"`), "multi_output_tree"},
 		{strings.Repeat(`{"a":`, 100), "nested deeper than 64 levels"},
+		{strings.Replace(read(t, "frame.json"), `"offsets":[0,4`, `"offsets":[0,999`, 1), "expected offsets that rise to"},
 		{ubj[:200], "expected a value, found the document's end"},
 		{ubj[:len(ubj)-1], "found the document's end"},
 		{"{" + "L\x00\x00\x00\x00\x00\x00\x00\x01a[$d#L\x7f\xff\xff\xff\xff\xff\xff\xff", "a list has length 9.223372036854776e+18, but 9 bytes are left"},
@@ -79,11 +80,11 @@ func FuzzLoad(f *testing.F) {
 		}
 		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 		defer mem.AssertSize(t, 0)
-		cols := make([][]float64, len(m.Inputs()))
+		cols := make([][]string, len(m.Inputs()))
 		for i := range cols {
-			cols[i] = []float64{0.5, -3}
+			cols[i] = []string{"", "3"}
 		}
-		in := columnsOf(mem, cols)
+		in := columnsOf(t, mem, m, cols)
 		defer release(in)
 		out, err := m.Score(mem, 2, in, nil)
 		if err != nil {

@@ -1,6 +1,8 @@
 package xgboost
 
 import (
+	"unicode/utf8"
+
 	"github.com/millrace-sql/millrace/engine/boosted"
 )
 
@@ -36,6 +38,9 @@ func (l *loader) forest(p, outer path) error {
 				return err
 			}
 		}
+	}
+	if err := l.categories(model); err != nil {
+		return err
 	}
 	use, err := l.layers(model, n)
 	if err != nil {
@@ -108,9 +113,9 @@ func (l *loader) layers(model path, n int) (int, error) {
 
 // columns are the parts of a tree that scoring needs, by node.
 type columns struct {
-	left, right, feature, missingLeft, categorical []int
-	condition                                      []float64
-	sets                                           [][]uint32
+	left, right, feature, missingLeft []int
+	condition                         []float64
+	sets                              [][]uint32
 }
 
 func (l *loader) tree(p path) (boosted.Tree[float32], error) {
@@ -242,4 +247,70 @@ func (l *loader) readSets(c *columns, p path, n int) error {
 		c.sets[node] = set
 	}
 	return nil
+}
+
+// categories reads the categories of features that were columns of categories in a data frame; version 3.1 brought
+// them. By code there are texts, as bytes with offsets, or numbers.
+func (l *loader) categories(model path) error {
+	cats, ok := model.find("cats")
+	if !ok {
+		return nil
+	}
+	all, err := cats.get("enc")
+	if err != nil {
+		return err
+	}
+	n, err := all.list()
+	if err != nil || n == 0 {
+		return err
+	}
+	if len(all.v.items) != len(l.spec.Features) {
+		return all.errorf("expected the categories of %d features, found %d", len(l.spec.Features), n)
+	}
+	for i := range l.spec.Features {
+		f, p := &l.spec.Features[i], all.item(i)
+		v, err := p.get("values")
+		if err != nil {
+			return err
+		}
+		if at, ok := p.find("offsets"); ok {
+			if f.Categories, err = cutTexts(v, at); err != nil {
+				return err
+			}
+		} else if f.Numbers, err = v.numbers(-1); err != nil {
+			return err
+		} else if len(f.Numbers) == 0 {
+			f.Numbers = nil
+		}
+	}
+	return nil
+}
+
+// cutTexts cuts bytes at offsets; nil if there are none. Version 3.2 of the library counts letters where it should
+// count bytes: names that are cut within a letter are of no use, and the column is one of codes.
+func cutTexts(v, at path) ([]string, error) {
+	bytes, err := v.ints(-1)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := at.ints(-1)
+	if err != nil || len(ends) < 2 {
+		return nil, err
+	}
+	all := make([]byte, len(bytes))
+	for i, b := range bytes {
+		all[i] = byte(b) // the library writes them with a sign
+	}
+	texts := make([]string, len(ends)-1)
+	for i := range texts {
+		from, to := ends[i], ends[i+1]
+		if from < 0 || to < from || to > len(all) {
+			return nil, at.errorf("expected offsets that rise to %d, found %d and %d", len(all), from, to)
+		}
+		texts[i] = string(all[from:to])
+		if !utf8.ValidString(texts[i]) {
+			return nil, nil
+		}
+	}
+	return texts, nil
 }

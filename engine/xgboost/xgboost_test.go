@@ -49,8 +49,8 @@ func cases(t testing.TB) map[string]*Model {
 	return all
 }
 
-// table reads a CSV file; an empty cell is NaN.
-func table(t testing.TB, path string) (names []string, cols [][]float64) {
+// table reads a CSV file.
+func table(t testing.TB, path string) (names []string, cols [][]string) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -61,37 +61,53 @@ func table(t testing.TB, path string) (names []string, cols [][]float64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cols = make([][]float64, len(rows[0]))
+	cols = make([][]string, len(rows[0]))
 	for _, row := range rows[1:] {
 		for c, s := range row {
-			x := math.NaN()
-			if s != "" {
-				if x, err = strconv.ParseFloat(s, 64); err != nil {
-					t.Fatal(err)
-				}
-			}
-			cols[c] = append(cols[c], x)
+			cols[c] = append(cols[c], s)
 		}
 	}
 	return rows[0], cols
 }
 
-// columns makes arrays of numbers; every second NaN becomes NULL.
-func columnsOf(mem memory.Allocator, cols [][]float64) []arrow.Array {
+// columnsOf makes the model's inputs of text; an empty cell is NaN or NULL by turns.
+func columnsOf(t testing.TB, mem memory.Allocator, m *Model, cols [][]string) []arrow.Array {
+	t.Helper()
 	var out []arrow.Array
-	for _, c := range cols {
-		b := array.NewFloat64Builder(mem)
-		for i, x := range c {
-			if x != x && i%2 == 0 {
-				b.AppendNull()
-			} else {
-				b.Append(x)
+	for i, f := range m.Inputs() {
+		b := array.NewBuilder(mem, f.Type)
+		for row, s := range cols[i] {
+			switch b := b.(type) {
+			case *array.StringBuilder:
+				if s == "" {
+					b.AppendNull()
+				} else {
+					b.Append(s)
+				}
+			case *array.Float64Builder:
+				switch {
+				case s == "" && row%2 == 0:
+					b.AppendNull()
+				case s == "":
+					b.Append(math.NaN())
+				default:
+					b.Append(numberOf(t, s))
+				}
 			}
 		}
 		out = append(out, b.NewArray())
 		b.Release()
 	}
 	return out
+}
+
+func numberOf(t testing.TB, s string) float64 {
+	t.Helper()
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
 
 func release(arrays []arrow.Array) {
@@ -113,7 +129,7 @@ func TestAnswers(t *testing.T) {
 					t.Errorf("input %d is %s, expected %s", i, f.Name, names[i])
 				}
 			}
-			in := columnsOf(mem, cols)
+			in := columnsOf(t, mem, m, cols)
 			defer release(in)
 			out, err := m.Score(mem, len(cols[0]), in, nil)
 			if err != nil {
@@ -136,11 +152,11 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func differ(t *testing.T, column string, got, want []float64, exact bool) {
+func differ(t *testing.T, column string, got []float64, want []string, exact bool) {
 	t.Helper()
 	bad := 0
 	for i, g := range got {
-		w := float64(float32(want[i]))
+		w := float64(float32(numberOf(t, want[i])))
 		if exact && g != w || !exact && math.Abs(g-w) > 1e-6*max(math.Abs(w), 1e-30) && math.Abs(g-w) > 1e-7 {
 			if bad++; bad <= 3 {
 				t.Errorf("%s, row %d: %.9g, expected %.9g", column, i, g, w)

@@ -1,6 +1,6 @@
 """Trains small models with the real XGBoost and writes them with inputs and the library's own predictions.
 
-    pip install xgboost-cpu==3.2.0 numpy scikit-learn
+    pip install xgboost-cpu==3.2.0 numpy pandas scikit-learn
     python generate.py [CASE...]       all cases, or the named ones
 
 Each case is CASE.json (or .ubj), CASE.input.csv and CASE.expected.csv. An empty cell is missing. Numbers of the
@@ -40,7 +40,7 @@ ST = (S - S.mean()) / S.std()
 
 
 def cell(v):
-    return "" if np.isnan(v) else repr(float(v))
+    return v if isinstance(v, str) else "" if np.isnan(v) else repr(float(v))
 
 
 def short(v):
@@ -150,6 +150,24 @@ def categories(n, seed, top):
     return np.column_stack([x[:, :3], k, l]), k, l
 
 
+def frame():
+    """Columns of categories in a pandas frame: the document has their names."""
+    if len(sys.argv) > 1 and "frame" not in sys.argv[1:]:
+        return
+    import pandas as pd
+    words, r = np.array(["nord", "ost", "sued", "west"]), np.random.RandomState(4)
+    x = pd.DataFrame({"a": X[:, 0], "where": pd.Categorical(words[r.randint(0, 4, 400)]), "n": pd.Categorical(r.choice([3, 5, 7, 40], 400))})
+    y = np.nan_to_num(X[:, 0]) + x["where"].cat.codes % 3 + (x["n"].astype(int) == 7) * 2
+    x.loc[5:20, "where"] = np.nan
+    for suffix in ("json", "ubj"):
+        name = "frame" + ("_ubj" if suffix == "ubj" else "")
+        b = xgb.train({"max_depth": 4, "tree_method": "hist", "nthread": 1, "max_cat_to_onehot": 1}, xgb.DMatrix(x, y, enable_categorical=True), 5)
+        t = x.iloc[:90]
+        rows = t.astype(object).where(t.notna(), np.nan).values.tolist()
+        rows = [[float("nan") if v != v else v for v in row] for row in rows]
+        write(name, b, rows, list(t.columns), answers(b, xgb.DMatrix(t, enable_categorical=True), "reg:squarederror"), suffix)
+
+
 def all_cases():
     classes = np.digitize(ST, [-0.6, 0.5])
     positive = np.exp(ST)
@@ -193,6 +211,7 @@ def all_cases():
         case(name, "reg:squarederror", y, x=x[:, 3:], t=t[:, 3:], names=["kind", "level"], types=["c", "c"], tree_method="hist",
              rounds=1, suffix=suffix, max_depth=1)
     early_stopping()
+    frame()
 
 
 if not older():
