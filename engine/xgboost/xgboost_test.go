@@ -167,3 +167,40 @@ func differ(t *testing.T, column string, got []float64, want []string, exact boo
 		t.Errorf("%s: %d rows differ", column, bad)
 	}
 }
+
+// TestCuts scores the rows of every model in slices of many lengths: the answers are those of the whole batch.
+func TestCuts(t *testing.T) {
+	for name, m := range cases(t) {
+		mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+		_, cols := table(t, data+name+".input.csv")
+		n := len(cols[0])
+		in := columnsOf(t, mem, m, cols)
+		whole, err := m.Score(mem, n, in, []int{0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []int{1, 7, 64} {
+			for from := 0; from < n; from += step {
+				to := min(from+step, n)
+				var part []arrow.Array
+				for _, a := range in {
+					part = append(part, array.NewSlice(a, int64(from), int64(to)))
+				}
+				out, err := m.Score(mem, to-from, part, []int{0})
+				if err != nil {
+					t.Fatal(err)
+				}
+				expected := array.NewSlice(whole[0], int64(from), int64(to))
+				if !array.Equal(out[0], expected) {
+					t.Errorf("%s: rows %d to %d alone give %v, in the whole batch %v", name, from, to, out[0], expected)
+				}
+				expected.Release()
+				release(out)
+				release(part)
+			}
+		}
+		release(whole)
+		release(in)
+		mem.AssertSize(t, 0)
+	}
+}
