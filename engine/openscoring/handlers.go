@@ -131,6 +131,18 @@ func (c *call) place() (leave func(), err error) {
 // read gives the body, unpacked, if its type is one of those wanted; of a form
 // with files, the part named form. It is valid until the call ends.
 func (c *call) read(form string, types ...string) ([]byte, error) {
+	deadline := http.NewResponseController(c.w)
+	_ = deadline.SetReadDeadline(c.began.Add(c.cfg.Timeout))
+	body, err := c.readBody(form, types)
+	if err == nil {
+		// The old deadline would cancel a request that waits for its place; without
+		// any, a client could keep the server waiting for bytes that nobody needs.
+		_ = deadline.SetReadDeadline(time.Now().Add(2 * c.cfg.Timeout))
+	}
+	return body, err
+}
+
+func (c *call) readBody(form string, types []string) ([]byte, error) {
 	contentType, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if c.r.Header.Get("Content-Type") == "" {
 		contentType, err = types[0], nil
@@ -138,7 +150,6 @@ func (c *call) read(form string, types ...string) ([]byte, error) {
 	if err != nil {
 		return nil, errMediaType
 	}
-	_ = http.NewResponseController(c.w).SetReadDeadline(c.began.Add(c.cfg.Timeout))
 	in := io.Reader(http.MaxBytesReader(c.w, c.r.Body, c.cfg.MaxBody))
 	switch strings.ToLower(c.r.Header.Get("Content-Encoding")) {
 	case "", "identity":

@@ -76,7 +76,7 @@ func (b *batch) parseBatch(body []byte) error {
 	ok := r.members(func(name []byte) bool {
 		switch string(name) {
 		case "id":
-			b.id = b.text(batchClass + `["id"]`)
+			b.id = b.text(batchClass)
 		case "requests":
 			seen, err = b.requests()
 		default:
@@ -152,7 +152,7 @@ func (b *batch) record(class string) (ok bool, err error) {
 	ok = r.members(func(name []byte) bool {
 		switch string(name) {
 		case "id":
-			b.ids[at] = b.text(class + `["id"]`)
+			b.ids[at] = b.text(class)
 		case "arguments":
 			has = b.arguments()
 		default:
@@ -190,13 +190,13 @@ func (b *batch) arguments() bool {
 	})
 }
 
-// text reads a value that must be a text, or a number or boolean taken as one.
-func (b *batch) text(chain string) []byte {
+// text reads the id of a class, a text, or a number or boolean taken as one.
+func (b *batch) text(class string) []byte {
 	start := b.json.at
 	c, ok := b.json.value(0)
 	if ok && c.shape >= list {
 		b.mismatch("java.lang.String", c, start)
-		b.json.err.chain = chain
+		b.json.err.chain = class + `["id"]`
 	}
 	return c.text
 }

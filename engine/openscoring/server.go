@@ -131,10 +131,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certificates *tls.Co
 	srv := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: s.cfg.Timeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
-		TLSConfig:         certificates,
+		// The calls set their own deadlines; these are for what they do not read and
+		// write, and make each request of a connection begin with fresh ones.
+		ReadTimeout:    2 * s.cfg.Timeout,
+		WriteTimeout:   4 * s.cfg.Timeout,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+		TLSConfig:      certificates,
 	}
 	done := make(chan error, 1)
 	go func() {

@@ -312,6 +312,9 @@ func TestSlowClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	fmt.Fprint(conn, "POST /openscoring/model/m HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"id\"")
 	answer, err := io.ReadAll(conn) // the server closes the connection
 	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
