@@ -3,6 +3,8 @@ package sql
 import (
 	"encoding/hex"
 	"strings"
+
+	"github.com/apache/arrow/go/v14/arrow"
 )
 
 // Text returns the name Spark gives a column that has none of its own: the
@@ -10,12 +12,21 @@ import (
 // expression in Spark's canonical form: count(1), (a + 1), upper(k), CAST((a +
 // 1) AS STRING). Names inside an expression lose their qualifiers; TextOf lets
 // the caller decide.
-func Text(e Expr) string { return TextOf(e, nil) }
+func Text(e Expr) string { return TextOf(e, Known{}) }
 
-// TextOf is Text with the caller's spelling of the names inside expressions:
-// Spark writes upper(k) for a column t.k but upper(s.k) for a field of a struct
-// s. With a nil name the last part of a name stands for it.
-func TextOf(e Expr, name func(*ColumnRef) string) string {
+// Known is what a caller knows of the expressions that TextOf names.
+type Known struct {
+	// Name spells a name inside an expression: Spark writes upper(k) for a column
+	// t.k but upper(s.k) for a field of a struct s. When nil, the last part of a name
+	// stands for it.
+	Name func(*ColumnRef) string
+	// Type is the type of an expression, nil when it is not known: Spark shows how it
+	// reads fields and moves dates. When nil, no type is known.
+	Type func(Expr) arrow.DataType
+}
+
+// TextOf is Text with what the caller knows.
+func TextOf(e Expr, known Known) string {
 	switch x := e.(type) {
 	case *ColumnRef:
 		return lastPart(x)
@@ -24,10 +35,13 @@ func TextOf(e Expr, name func(*ColumnRef) string) string {
 			return lastPart(ref)
 		}
 	}
-	if name == nil {
-		name = lastPart
+	if known.Name == nil {
+		known.Name = lastPart
 	}
-	w := &textWriter{name: name}
+	if known.Type == nil {
+		known.Type = func(Expr) arrow.DataType { return nil }
+	}
+	w := &textWriter{known: known}
 	w.expr(e)
 	return w.b.String()
 }
@@ -37,7 +51,7 @@ func lastPart(ref *ColumnRef) string { return ref.Parts[len(ref.Parts)-1].Name }
 // textWriter writes an expression in Spark's canonical form.
 type textWriter struct {
 	b      strings.Builder
-	name   func(*ColumnRef) string
+	known  Known
 	params []string // of the lambdas around, lower case
 }
 
@@ -96,7 +110,7 @@ func (w *textWriter) expr(e Expr) {
 	case *Binary:
 		w.binary(x)
 	case *IsExpr:
-		w.is(x)
+		w.isExpr(x)
 	case *Between:
 		w.not(x.Not, func() { w.seq("((", x.X, " >= ", x.Low, ") AND (", x.X, " <= ", x.High, "))") })
 	case *InList:
@@ -114,9 +128,13 @@ func (w *textWriter) expr(e Expr) {
 	case *Call:
 		w.call(x)
 	case *Subscript:
-		w.seq(x.X, "[", x.Index, "]")
+		w.subscript(x)
 	case *FieldAccess:
-		w.seq(x.X, ".", x.Name.Name)
+		if w.is(x.X, arrow.MAP) {
+			w.seq(x.X, "[", x.Name.Name, "]")
+		} else {
+			w.seq(x.X, ".", x.Name.Name)
+		}
 	case *Lambda:
 		w.lambda(x)
 	case *RowExpr:
@@ -144,7 +162,7 @@ func (w *textWriter) column(x *ColumnRef) {
 		}
 		return
 	}
-	w.str(w.name(x))
+	w.str(w.known.Name(x))
 }
 
 func (w *textWriter) star(x *Star) {
@@ -174,10 +192,13 @@ func isNumber(e Expr) bool {
 
 // binary walks down the left side in a loop: chains are long.
 func (w *textWriter) binary(x *Binary) {
+	if w.dates(x) {
+		return
+	}
 	chain := []*Binary{x}
 	for {
 		left, ok := chain[len(chain)-1].L.(*Binary)
-		if !ok {
+		if !ok || w.movesDates(left) {
 			break
 		}
 		chain = append(chain, left)
@@ -219,7 +240,7 @@ func (w *textWriter) not(not bool, inner func()) {
 	}
 }
 
-func (w *textWriter) is(x *IsExpr) {
+func (w *textWriter) isExpr(x *IsExpr) {
 	switch x.What {
 	case "TRUE", "FALSE":
 		w.not(x.Not, func() { w.seq("(", x.X, " <=> ", strings.ToLower(x.What), ")") })

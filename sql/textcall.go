@@ -1,6 +1,10 @@
 package sql
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/apache/arrow/go/v14/arrow"
+)
 
 // canonicalNames are functions that Spark shows under another name.
 var canonicalNames = map[string]string{
@@ -24,6 +28,7 @@ var argDefaults = map[string]defaults{
 	"substring": {2, []string{"2147483647"}}, "substr": {2, []string{"2147483647"}},
 	"sort_array": {1, []string{"true"}}, "split": {2, []string{"-1"}}, "locate": {2, []string{"1"}}, "position": {2, []string{"1"}},
 	"lpad": {2, []string{" "}}, "rpad": {2, []string{" "}}, "overlay": {3, []string{"-1"}}, "percentile": {2, []string{"1"}},
+	"round": {1, []string{"0"}}, "bround": {1, []string{"0"}},
 	"months_between": {2, []string{"true"}}, "mask": {1, []string{"X", "x", "n", "NULL"}}, "str_to_map": {1, []string{",", ":"}},
 	"regexp_replace": {3, []string{"1"}}, "regexp_instr": {2, []string{"0"}}, "from_unixtime": {1, []string{"yyyy-MM-dd HH:mm:ss"}},
 	"unix_timestamp": {0, []string{"current_timestamp()", "yyyy-MM-dd HH:mm:ss"}}, "sentences": {1, []string{"", ""}},
@@ -138,6 +143,11 @@ func (w *textWriter) special(name string, c *Call) bool {
 		return true
 	}
 	switch name {
+	case "from_json":
+		if !w.is(c, arrow.MAP) {
+			return false
+		}
+		w.str("entries")
 	case "trim", "ltrim", "rtrim":
 		if len(args) != 2 {
 			return false

@@ -58,10 +58,12 @@ type binder struct {
 	views []string
 	at    *sql.Span
 	span  sql.Span // of the whole statement
+	// bound is what expressions became, for the names of columns.
+	bound map[sql.Expr]Expr
 }
 
 func newBinder(c catalog.Reader) *binder {
-	return &binder{cat: c, same: map[ColumnID]ColumnID{}}
+	return &binder{cat: c, same: map[ColumnID]ColumnID{}, bound: map[sql.Expr]Expr{}}
 }
 
 func (b *binder) result(n Node) (Node, error) {

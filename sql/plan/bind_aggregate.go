@@ -162,7 +162,7 @@ func (q *selectBinder) groupItem(e sql.Expr, inAlias *sql.SelectItem) int {
 		q.errorf(e.Pos(), "GROUP BY cannot compare values of type %s", sql.TypeSQL(bound.Type()))
 		return -1
 	}
-	return q.aggs.group(bound, itemName(e))
+	return q.aggs.group(bound, q.columnText(e))
 }
 
 // groupAlias is the expression of an alias of the select list, bound over the
@@ -232,7 +232,7 @@ func (x *exprBinder) aggregate(name string, fn catalog.Aggregate, e *sql.Call, a
 			return nil
 		}
 	}
-	agg.Column = Column{Name: sql.Text(e), Type: bound.Type}
+	agg.Column = Column{Name: x.columnText(e), Type: bound.Type}
 	return &ColumnRef{Span: x.pos(e.Pos()), Column: x.aggs.add(agg)}
 }
 

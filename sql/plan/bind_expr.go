@@ -30,6 +30,14 @@ type exprBinder struct {
 
 // expr binds an expression.
 func (x *exprBinder) expr(e sql.Expr) Expr {
+	out := x.bind(e)
+	if out != nil {
+		x.bound[e] = out
+	}
+	return out
+}
+
+func (x *exprBinder) bind(e sql.Expr) Expr {
 	switch e := e.(type) {
 	case *sql.NullLit, *sql.BoolLit, *sql.NumberLit, *sql.StringLit, *sql.BinaryLit, *sql.TypedLit:
 		return x.literal(e)
@@ -63,7 +71,7 @@ func (x *exprBinder) expr(e sql.Expr) Expr {
 	case *sql.Call:
 		return x.call(e)
 	case *sql.Subscript:
-		return x.operator("getitem", e.Pos(), e.X, e.Index)
+		return x.subscript(e)
 	case *sql.FieldAccess:
 		if inner := x.expr(e.X); inner != nil {
 			return x.field(inner, e.Name, e.Pos())
@@ -215,6 +223,29 @@ func (x *exprBinder) field(e Expr, name sql.Ident, span sql.Span) Expr {
 	return nil
 }
 
+// subscript is an element of an array or a map or, by a string as written, a field
+// of a struct or of every struct of an array.
+func (x *exprBinder) subscript(e *sql.Subscript) Expr {
+	in := x.expr(e.X)
+	if in == nil {
+		return nil
+	}
+	t, list := in.Type(), false
+	if l, ok := t.(*arrow.ListType); ok {
+		t, list = l.Elem(), true
+	}
+	if _, ok := t.(*arrow.StructType); ok {
+		if name, ok := e.Index.(*sql.StringLit); ok {
+			return x.field(in, sql.Ident{Span: name.Span, Name: name.Value}, e.Pos())
+		}
+		if !list {
+			x.errorf(e.Index.Pos(), "[ ] of a struct wants the name of a field as a string, like ['name']")
+			return nil
+		}
+	}
+	return x.callNamed("getitem", e.Pos(), []Expr{in, x.expr(e.Index)})
+}
+
 // describeExpr names an expression in a message.
 func describeExpr(e Expr) string {
 	switch e := e.(type) {
@@ -247,7 +278,14 @@ func (x *exprBinder) binary(e *sql.Binary) Expr {
 	if e.Op == "AND" || e.Op == "OR" {
 		return x.logic(e)
 	}
-	return x.operator(strings.ToLower(e.Op), e.Pos(), e.L, e.R)
+	args, ok := x.all([]sql.Expr{e.L, e.R})
+	if !ok {
+		return nil
+	}
+	if moved := x.moveDate(e, args[0], args[1]); moved != nil {
+		return moved
+	}
+	return x.callNamed(strings.ToLower(e.Op), e.Pos(), args)
 }
 
 func (x *exprBinder) castExpr(e *sql.CastExpr) Expr {

@@ -143,7 +143,7 @@ func (b *binder) view(v *catalog.View, at *sql.TableName) *relation {
 		b.viewFaults(v, span, err)
 		return failed()
 	}
-	in := &binder{cat: b.cat, last: b.last, same: b.same, views: append(slices.Clone(b.views), v.Name), at: &span}
+	in := &binder{cat: b.cat, last: b.last, same: b.same, bound: b.bound, views: append(slices.Clone(b.views), v.Name), at: &span}
 	r := in.query(q, nil)
 	in.rename(r, v.Name, idents(v.Columns), span)
 	b.last = in.last

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"strconv"
@@ -30,12 +31,20 @@ var units = map[string]struct{ months, micros int64 }{
 // interval binds an interval literal. As in Spark 3.5 it is a YEAR TO MONTH or a
 // DAY TO SECOND interval; a mix of both is an error.
 func (x *exprBinder) interval(e *sql.IntervalLit) Expr {
+	sum, err := sumInterval(e)
+	if err != nil {
+		x.errorf(e.Pos(), "%s", err)
+		return nil
+	}
+	return sum.literal(x.pos(e.Pos()))
+}
+
+func sumInterval(e *sql.IntervalLit) (intervalSum, error) {
 	var sum intervalSum
 	for _, p := range e.Parts {
 		text, ok := intervalText(p.Value)
 		if !ok {
-			x.errorf(e.Pos(), "an interval needs constant numbers")
-			return nil
+			return sum, errors.New("an interval needs constant numbers")
 		}
 		var err error
 		switch {
@@ -47,15 +56,36 @@ func (x *exprBinder) interval(e *sql.IntervalLit) Expr {
 			err = sum.add(text, p.Unit)
 		}
 		if err != nil {
-			x.errorf(e.Pos(), "%s", err)
-			return nil
+			return sum, err
 		}
 	}
 	if sum.byMonth && sum.byTime {
-		x.errorf(e.Pos(), "an interval cannot mix years or months with days or times")
+		return sum, errors.New("an interval cannot mix years or months with days or times")
+	}
+	return sum, nil
+}
+
+// moveDate is a date plus or minus an interval of days as written, which gives a
+// date in Spark: its type INTERVAL DAY is no INTERVAL DAY TO SECOND. It is nil for
+// other operators.
+func (x *exprBinder) moveDate(e *sql.Binary, l, r Expr) Expr {
+	lit, ok := e.R.(*sql.IntervalLit)
+	if !ok && e.Op == "+" {
+		lit, ok = e.L.(*sql.IntervalLit)
+		l = r
+	}
+	if !ok || e.Op != "+" && e.Op != "-" || l.Type().ID() != arrow.DATE32 {
 		return nil
 	}
-	return sum.literal(x.pos(e.Pos()))
+	sum, err := sumInterval(lit)
+	if err != nil || !sum.byTime || sum.finer {
+		return nil
+	}
+	days := sum.micros / units["DAY"].micros
+	if e.Op == "-" {
+		days = -days
+	}
+	return x.callNamed("date_add", e.Pos(), []Expr{l, integer(int32(days), x.pos(lit.Pos()))})
 }
 
 // intervalText is a number of an interval as written.
@@ -82,6 +112,7 @@ func intervalText(e sql.Expr) (string, bool) {
 type intervalSum struct {
 	months, micros  int64
 	byMonth, byTime bool
+	finer           bool // has a unit shorter than a day
 }
 
 func (s *intervalSum) literal(span sql.Span) Expr {
@@ -125,6 +156,7 @@ func (s *intervalSum) add(text, unit string) error {
 		return nil
 	}
 	s.micros, s.byTime = s.micros+v.Int64(), true
+	s.finer = s.finer || u.micros < units["DAY"].micros
 	return nil
 }
 

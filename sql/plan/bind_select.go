@@ -140,18 +140,10 @@ func (q *selectBinder) bindItems() {
 		out := &item{ast: it.X, alias: it.Alias.Name != "", expr: q.aboveAggregation(x.expr(it.X))}
 		out.col.Name = it.Alias.Name
 		if !out.alias {
-			out.col.Name = itemName(it.X)
+			out.col.Name = q.columnText(it.X)
 		}
 		q.addItem(out)
 	}
-}
-
-// itemName is what Spark calls a column without an alias.
-func itemName(e sql.Expr) string {
-	if ref, ok := e.(*sql.ColumnRef); ok {
-		return ref.Parts[len(ref.Parts)-1].Name
-	}
-	return sql.Text(e)
 }
 
 // addItem gives an item its column: a plain reference keeps its identity unless
