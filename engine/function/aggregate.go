@@ -111,27 +111,31 @@ func (c *counter) Load(_ catalog.Task, n int, states []arrow.Array) error {
 func (c *counter) Release() {}
 
 // bindSum is sum: BIGINT of integers, which wraps, DOUBLE of floats, ten more
-// digits of a decimal, an interval of intervals.
-func bindSum(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
-	if err := oneArg(name, args); err != nil {
-		return catalog.AggregateCall{}, err
+// digits of a decimal, an interval of intervals. When trying, what does not fit
+// is NULL.
+func bindSum(trying bool) func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+	return func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+		if err := oneArg(name, args); err != nil {
+			return catalog.AggregateCall{}, err
+		}
+		switch dt := args[0].Type.(type) {
+		case *arrow.Decimal128Type:
+			out := boundedDecimal(dt.Precision+10, dt.Scale)
+			return aggregateOf(out, dt, func(catalog.Task) catalog.Accumulator { return newDecimalSum(out) }), nil
+		case *arrow.Int8Type, *arrow.Int16Type, *arrow.Int32Type, *arrow.Int64Type:
+			if trying {
+				return aggregateOf(tLong, tLong, newCheckedSum[int64](tLong, true)), nil
+			}
+			return aggregateOf(tLong, tLong, newSum[int64](tLong)), nil
+		case *arrow.DurationType:
+			return aggregateOf(dt, dt, newCheckedSum[int64](dt, trying)), nil
+		case *arrow.MonthIntervalType:
+			return aggregateOf(dt, dt, newCheckedSum[int32](dt, trying)), nil
+		case *arrow.Float32Type, *arrow.Float64Type, *arrow.StringType, *arrow.NullType:
+			return aggregateOf(tDouble, tDouble, newSum[float64](tDouble)), nil
+		}
+		return catalog.AggregateCall{}, wantType(name, 0, "a number or an interval", args[0].Type)
 	}
-	switch dt := args[0].Type.(type) {
-	case *arrow.Decimal128Type:
-		out := boundedDecimal(dt.Precision+10, dt.Scale)
-		return aggregateOf(out, dt, func(catalog.Task) catalog.Accumulator {
-			return &decimalSum{in: dt, out: out}
-		}), nil
-	case *arrow.Int8Type, *arrow.Int16Type, *arrow.Int32Type, *arrow.Int64Type:
-		return aggregateOf(tLong, tLong, newSum[int64](tLong)), nil
-	case *arrow.DurationType:
-		return aggregateOf(dt, dt, newIntervalSum[int64](dt)), nil
-	case *arrow.MonthIntervalType:
-		return aggregateOf(dt, dt, newIntervalSum[int32](dt)), nil
-	case *arrow.Float32Type, *arrow.Float64Type, *arrow.StringType, *arrow.NullType:
-		return aggregateOf(tDouble, tDouble, newSum[float64](tDouble)), nil
-	}
-	return catalog.AggregateCall{}, wantType(name, 0, "a number or an interval", args[0].Type)
 }
 
 func aggregateOf(ret, arg arrow.DataType, create func(catalog.Task) catalog.Accumulator) catalog.AggregateCall {

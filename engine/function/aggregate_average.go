@@ -6,29 +6,32 @@ import (
 	"github.com/millrace-sql/millrace/catalog"
 )
 
-// bindAvg is avg: DOUBLE, four more digits of a decimal, or an interval.
-func bindAvg(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
-	if err := oneArg(name, args); err != nil {
-		return catalog.AggregateCall{}, err
-	}
-	switch dt := args[0].Type.(type) {
-	case *arrow.Decimal128Type:
-		total := boundedDecimal(dt.Precision+10, dt.Scale)
-		out := boundedDecimal(dt.Precision+4, dt.Scale+4)
-		return aggregateOf(out, dt, func(catalog.Task) catalog.Accumulator {
-			return &average{sum: &decimalSum{in: dt, out: total}, result: decimalAverage(total, out)}
-		}), nil
-	case *arrow.MonthIntervalType:
-		return averageOf[int32](dt), nil
-	case *arrow.DurationType:
-		return averageOf[int64](dt), nil
-	default:
-		if !isNumeric(dt) && !isString(dt) && !isNull(dt) {
-			return catalog.AggregateCall{}, wantType(name, 0, "a number or an interval", dt)
+// bindAvg is avg: DOUBLE, four more digits of a decimal, or an interval; when
+// trying, an interval out of range is NULL.
+func bindAvg(trying bool) func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+	return func(name string, args []catalog.Arg) (catalog.AggregateCall, error) {
+		if err := oneArg(name, args); err != nil {
+			return catalog.AggregateCall{}, err
 		}
-		return aggregateOf(tDouble, tDouble, func(catalog.Task) catalog.Accumulator {
-			return &average{sum: newSum[float64](tDouble)(nil), result: doubleAverage}
-		}), nil
+		switch dt := args[0].Type.(type) {
+		case *arrow.Decimal128Type:
+			total := boundedDecimal(dt.Precision+10, dt.Scale)
+			out := boundedDecimal(dt.Precision+4, dt.Scale+4)
+			return aggregateOf(out, dt, func(catalog.Task) catalog.Accumulator {
+				return &average{sum: newDecimalSum(total), result: decimalAverage(total, out)}
+			}), nil
+		case *arrow.MonthIntervalType:
+			return averageOf[int32](dt, trying), nil
+		case *arrow.DurationType:
+			return averageOf[int64](dt, trying), nil
+		default:
+			if !isNumeric(dt) && !isString(dt) && !isNull(dt) {
+				return catalog.AggregateCall{}, wantType(name, 0, "a number or an interval", dt)
+			}
+			return aggregateOf(tDouble, tDouble, func(catalog.Task) catalog.Accumulator {
+				return &average{sum: newSum[float64](tDouble)(nil), result: doubleAverage}
+			}), nil
+		}
 	}
 }
 

@@ -38,6 +38,49 @@ func (s *foldState[T]) Load(_ catalog.Task, _ int, states []arrow.Array) error {
 // Release does nothing: the states are Go's.
 func (s *foldState[T]) Release() {}
 
+// overState is a foldState whose values can leave their range for good, which
+// makes them NULL.
+type overState[T fixed] struct {
+	foldState[T]
+	over []bool
+}
+
+func (s *overState[T]) grow(n int) {
+	s.foldState.grow(n)
+	s.over = grown(s.over, n)
+}
+
+// Result gives the values, NULL for a group that has seen none or too much.
+func (s *overState[T]) Result(t catalog.Task, n int) (arrow.Array, error) {
+	s.grow(n)
+	ok := make([]bool, n)
+	for i := range ok {
+		ok[i] = s.seen[i] && !s.over[i]
+	}
+	return fixedStates(t, s.dt, s.v[:n], ok), nil
+}
+
+// Save gives the values and which of them are out of range.
+func (s *overState[T]) Save(t catalog.Task, n int) ([]arrow.Array, error) {
+	s.grow(n)
+	over := newBoolColumn(t.Allocator(), n)
+	for i, v := range s.over[:n] {
+		over.set(i, v)
+	}
+	return []arrow.Array{fixedStates(t, s.dt, s.v[:n], s.seen), over.array()}, nil
+}
+
+// Load takes the columns that Save gave.
+func (s *overState[T]) Load(t catalog.Task, n int, states []arrow.Array) error {
+	s.over = s.over[:0]
+	b := boolsOf(states[1])
+	b.step = 1
+	for i := range n {
+		s.over = append(s.over, b.at(i))
+	}
+	return s.foldState.Load(t, n, states[:1])
+}
+
 // fixedStates is a column of values, NULL where not seen.
 func fixedStates[T fixed](t catalog.Task, dt arrow.DataType, v []T, seen []bool) arrow.Array {
 	out := newColumn[T](t.Allocator(), len(v))

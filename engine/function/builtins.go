@@ -368,9 +368,9 @@ var times = []scalar{
 
 var aggregates = []aggregate{
 	{"count", bindCount},
-	{"sum", bindSum},
-	{"avg", bindAvg},
-	{"mean", bindAvg},
+	{"sum", bindSum(false)},
+	{"avg", bindAvg(false)},
+	{"mean", bindAvg(false)},
 	{"min", bindExtreme(-1)},
 	{"max", bindExtreme(1)},
 	{"first", bindFirst(false)},
@@ -413,7 +413,8 @@ var aggregates = []aggregate{
 	{"regr_slope", bindPairs(func(p pairs) (float64, bool) { return p[3] / p[5], p[0] > 1 && p[5] != 0 })},
 	{"regr_intercept", bindPairs(func(p pairs) (float64, bool) { return p[1] - p[3]/p[5]*p[2], p[0] > 1 && p[5] != 0 })},
 	{"regr_r2", bindPairs(regrR2)},
-	{"try_avg", bindAvg},
+	{"try_avg", bindAvg(true)},
+	{"try_sum", bindSum(true)},
 	{"median", bindPercentile},
 	{"percentile", bindPercentile},
 	{"percentile_approx", bindApproxPercentile},
