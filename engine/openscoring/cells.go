@@ -95,7 +95,7 @@ type rows struct {
 	n     int
 	// faults are those of rows that could not be read, in the order of the rows.
 	faults []fault
-	// strictNaN refuses NaN, unless the document declares it missing, as Openscoring does.
+	// strictNaN refuses NaN, as Openscoring does, where the model does not take it.
 	strictNaN bool
 }
 
@@ -204,7 +204,7 @@ func (in *input) put(b array.Builder, c cell, strictNaN bool) bool {
 	switch in.kind {
 	case kindDouble, kindFloat:
 		x, ok := c.double()
-		if !ok || strictNaN && math.IsNaN(x) && !in.nanIsNull {
+		if !ok || strictNaN && math.IsNaN(x) && !in.takesNaN {
 			return false
 		}
 		if in.kind == kindFloat {

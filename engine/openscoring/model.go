@@ -52,7 +52,7 @@ type input struct {
 	typ  arrow.DataType
 	kind kind
 
-	nanIsNull   bool   // the document declares NaN missing
+	takesNaN    bool   // NaN is a value, or declared missing
 	invalid     string // invalidValueTreatment
 	replacement string // for invalid values, with asValue
 }
@@ -153,7 +153,7 @@ func (d *document) input(f arrow.Field) input {
 	if about == nil {
 		about = &documentField{name: f.Name}
 	}
-	in.field, in.nanIsNull = newField(about, f), about.nanIsNull
+	in.field, in.takesNaN = newField(about, f), about.nanIsNull
 	return in
 }
 
@@ -218,12 +218,12 @@ func LoadSparkML(dir string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{summary: "Spark ML " + s.Kind(), function: functionOf(s.Kind()), predicted: -1}
+	m := &Model{summary: "Spark ML " + s.Kind(), function: functionOf(s), score: s.ScoreOutputs, predicted: -1}
 	if m.checksum, m.size, err = sumDirectory(fsys); err != nil {
 		return nil, err
 	}
 	for _, f := range s.Inputs() {
-		m.inputs = append(m.inputs, input{field: newField(&documentField{name: f.Name}, f), typ: f.Type})
+		m.inputs = append(m.inputs, input{field: newField(&documentField{name: f.Name}, f), typ: f.Type, takesNaN: true})
 	}
 	for i, o := range s.Outputs() {
 		if !o.Final {
@@ -232,25 +232,16 @@ func LoadSparkML(dir string) (*Model, error) {
 		m.results = append(m.results, resultColumn{field: newField(&documentField{name: o.Field.Name}, o.Field), typ: o.Field.Type})
 		m.want = append(m.want, i)
 	}
-	m.score = func(mem memory.Allocator, n int, in []arrow.Array, want []int, fault func(int, error)) ([]arrow.Array, error) {
-		all, err := s.Score(mem, n, in, fault)
-		if err != nil {
-			return nil, err
-		}
-		picked := make([]arrow.Array, len(want))
-		for i, w := range want {
-			all[w].Retain()
-			picked[i] = all[w]
-		}
-		releaseAll(all)
-		return picked, nil
-	}
 	return m, m.finish()
 }
 
-// functionOf is PMML's word for what a Spark class does, empty if its name does
-// not say.
-func functionOf(kind string) string {
+// functionOf is PMML's word for what a model's last stage does, empty if its
+// class does not say.
+func functionOf(s *sparkml.Model) string {
+	kind := s.Kind()
+	if stages := s.Stages(); len(stages) > 0 {
+		kind = stages[len(stages)-1]
+	}
 	for _, w := range []struct{ part, function string }{
 		{"Classif", "classification"}, {"Logistic", "classification"}, {"Bayes", "classification"}, {"SVC", "classification"},
 		{"Regress", "regression"}, {"KMeans", "clustering"},
