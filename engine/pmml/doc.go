@@ -9,9 +9,10 @@
 // as far as one row goes.
 //
 // A Model has two evaluators. The row interpreter is the reference: typed values, three-valued logic, one row at
-// a time, every supported element. The batch evaluator runs tree ensembles, regressions and chains of them over
-// columns and gives the same answers, to the last bit for trees; a row it cannot decide (a missing value, an
-// invalid input) goes to the row interpreter.
+// a time, every supported element. The batch evaluator runs trees and their ensembles, regressions, neural networks,
+// clusters, scorecards and chains and mixtures of them over columns and gives the same answers, to the last bit for
+// trees; a row it cannot decide (an invalid value, a missing one that the model has no way for) goes to the row
+// interpreter.
 //
 // One model type is one file with one body type (see body). The package is not a PMML writer and keeps no
 // document: what does not matter for scoring (statistics, explanations, extensions) is skipped.
