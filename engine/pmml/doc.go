@@ -15,7 +15,8 @@
 // interpreter.
 //
 // One model type is one file with one body type (see body). The package is not a PMML writer and keeps no
-// document: what does not matter for scoring (statistics, explanations, extensions) is skipped.
+// tree of elements: what does not matter for scoring (statistics, explanations, extensions) is skipped. The document's
+// text stays in memory as long as its Model, whose names are parts of it.
 //
 // It imports Arrow and the standard library, and nothing else of millrace.
 package pmml
