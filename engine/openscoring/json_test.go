@@ -26,6 +26,9 @@ func FuzzJSON(f *testing.F) {
 		if ok {
 			ok = r.space() == 0 && r.at == len(doc)
 		}
+		if r.err != nil && strings.Contains(r.err.msg, "nesting depth") {
+			return // encoding/json goes deeper
+		}
 		if ok != json.Valid(doc) {
 			t.Fatalf("%q: %v (%v), encoding/json says %v", doc, ok, r.err, !ok)
 		}
