@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -186,4 +187,28 @@ func TestNullVector(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestConcurrent shares a model between goroutines.
+func TestConcurrent(t *testing.T) {
+	m := loadCase(t, "pipeline_mixed")
+	rows := slices.DeleteFunc(recordedRows(t, "pipeline_mixed"), func(r recorded) bool { return r.Error != "" })
+	in := columnsOf(memory.DefaultAllocator, m, rows)
+	defer release(in)
+	want, err := answersOf(m, memory.DefaultAllocator, in, 0, len(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for from := range 20 {
+				got, err := answersOf(m, memory.DefaultAllocator, in, from, len(rows))
+				if err != nil || !slices.EqualFunc(got, want[from:], answer.equal) {
+					t.Errorf("from row %d: other answers, %v", from, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
