@@ -253,8 +253,14 @@ func newCell(dt arrow.DataType) (cell, error) {
 		return func(col arrow.Array, row int) string {
 			return string(codec.AppendTimestamp(nil, int64(col.(*array.Timestamp).Value(row)), time.UTC))
 		}, nil
-	case arrow.DURATION, arrow.INTERVAL_MONTHS, arrow.INTERVAL_MONTH_DAY_NANO:
-		return func(col arrow.Array, row int) string { return col.ValueStr(row) }, nil
+	case arrow.DURATION:
+		return func(col arrow.Array, row int) string {
+			return string(codec.AppendDuration(nil, int64(col.(*array.Duration).Value(row))))
+		}, nil
+	case arrow.INTERVAL_MONTHS:
+		return func(col arrow.Array, row int) string {
+			return string(codec.AppendMonths(nil, int32(col.(*array.MonthInterval).Value(row))))
+		}, nil
 	}
 	w, err := codec.NewValueWriter(dt, codec.JSONOptions{})
 	if err != nil {
