@@ -182,7 +182,11 @@ func TestAllocations(t *testing.T) {
 			release(out)
 		})
 	}
-	if few, many := count(1), count(n); many > few+2 || few > 15 {
+	few, many := count(1), count(n)
+	if !raceEnabled && few > 15 { // its pools lose what they hold, at random
+		t.Errorf("%v allocations for one row", few)
+	}
+	if many > few+2 {
 		t.Errorf("%v allocations for one row, %v for %d", few, many, n)
 	}
 }
