@@ -29,7 +29,7 @@ type Config struct {
 	// Connectors are added to the built-in ones (kafka, csv, json, text, memory, console).
 	// One of the same name takes the built-in's place.
 	Connectors []connector.Connector
-	// ModelFormats are added to the built-in ones (pmml, sparkml).
+	// ModelFormats are added to the built-in ones (pmml, sparkml, xgboost, lightgbm).
 	ModelFormats []ModelFormat
 	// Listener, when set, is told of each query's start, epochs and end. It is called
 	// from the queries' goroutines and must not block.
