@@ -138,10 +138,18 @@ func (e *Engine) BrokerAddr() string {
 
 // embedded starts the embedded broker on first use and gives its address.
 func (e *Engine) embedded(ctx context.Context) (string, error) {
+	addr, started, err := e.startBroker(ctx)
+	if started { // told without the lock, so that the listener may ask the engine
+		e.emit(BrokerStarted{Addr: addr})
+	}
+	return addr, err
+}
+
+func (e *Engine) startBroker(ctx context.Context) (addr string, started bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return "", ErrClosed
+		return "", false, ErrClosed
 	}
 	if e.broker == nil {
 		cfg := broker.Config{Port: e.cfg.BrokerPort}
@@ -150,13 +158,12 @@ func (e *Engine) embedded(ctx context.Context) (string, error) {
 		}
 		b, err := broker.Start(ctx, cfg)
 		if err != nil {
-			return "", fmt.Errorf("embedded broker: %w", err)
+			return "", false, fmt.Errorf("embedded broker: %w", err)
 		}
-		e.broker = b
+		e.broker, started = b, true
 		e.cfg.Logger.Info("embedded broker started", "address", b.Addr())
-		e.emit(BrokerStarted{Addr: b.Addr()})
 	}
-	return e.broker.Addr(), nil
+	return e.broker.Addr(), started, nil
 }
 
 // env is what the engine lends to a connector; status may be nil.

@@ -90,7 +90,7 @@ func streamNames(n plan.Node) string {
 func (e *Engine) newQuery(name, text string, n plan.Node) *Query {
 	q := &Query{
 		name: name, text: text, streaming: plan.IsUnbounded(n), engine: e,
-		requests: make(chan *availability), done: make(chan struct{}),
+		requests: make(chan *availability), over: make(chan struct{}), done: make(chan struct{}),
 	}
 	q.ctx, q.cancel = context.WithCancelCause(e.ctx)
 	q.gentle, q.stop = context.WithCancel(q.ctx)
@@ -128,10 +128,10 @@ func (e *Engine) forget(q *Query) {
 	}
 }
 
-// within is ctx that also ends when the query must stop. The caller calls done.
-func (q *Query) within(ctx context.Context) (both context.Context, done func()) {
+// within is ctx that also ends with another context. The caller calls done.
+func within(ctx, other context.Context) (both context.Context, done func()) {
 	both, cancel := context.WithCancelCause(ctx)
-	detach := context.AfterFunc(q.ctx, func() { cancel(context.Cause(q.ctx)) })
+	detach := context.AfterFunc(other, func() { cancel(context.Cause(other)) })
 	return both, func() {
 		detach()
 		cancel(nil)
@@ -140,7 +140,7 @@ func (q *Query) within(ctx context.Context) (both context.Context, done func()) 
 
 // runBatch runs an INSERT over bounded inputs to its end.
 func (e *Engine) runBatch(ctx context.Context, q *Query, w *plan.Write) error {
-	ctx, done := q.within(ctx)
+	ctx, done := within(ctx, q.ctx)
 	defer done()
 	e.emit(QueryStarted{Query: q})
 	err := guarded(func() error { return e.batchEpoch(ctx, q, w) })
@@ -207,38 +207,58 @@ func named(t *catalog.Table, err error) error {
 // last run.
 func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts startOptions) (where string, notes []string, err error) {
 	if err := e.register(q); err != nil {
-		return "", nil, err
-	}
-	defer func() {
-		if err != nil {
-			e.forget(q)
-			err = fmt.Errorf("query %s: %w", q.name, err)
-			q.finish(err)
-		}
-	}()
-	ctx, done := q.within(ctx)
-	defer done()
-	program, err := exec.Compile(w.Input)
-	if err != nil {
+		q.finish(err)
 		return "", nil, err
 	}
 	r := &stream{q: q, trigger: opts.trigger, poll: e.cfg.PollInterval}
 	if e.cfg.AvailableNow && r.trigger == (Trigger{}) {
 		r.trigger.AvailableNow = true
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, r.close())
-		}
-	}()
-	dir := e.checkpointDir(opts)
+	ctx, done := within(ctx, q.gentle)
+	defer done()
+	err = guarded(func() (err error) {
+		where, notes, err = r.prepare(ctx, w, e.checkpointDir(opts))
+		return err
+	})
+	if err == nil {
+		e.launch(q, r)
+		return where, notes, nil
+	}
+	e.forget(q)
+	err = &StartError{Query: q.name, Err: errors.Join(err, r.close())}
+	if q.gentle.Err() != nil { // it was stopped, or the engine closed
+		q.finish(nil)
+	} else {
+		q.finish(err)
+	}
+	return "", nil, err
+}
+
+// StartError is why a streaming query could not be started. Nothing of it was run.
+type StartError struct {
+	Query string
+	Err   error
+}
+
+// Error names the query.
+func (e *StartError) Error() string { return fmt.Sprintf("query %s: %v", e.Query, e.Err) }
+
+// Unwrap gives the reason.
+func (e *StartError) Unwrap() error { return e.Err }
+
+// prepare opens what the stream needs and logs its first offsets.
+func (r *stream) prepare(ctx context.Context, w *plan.Write, dir string) (where string, notes []string, err error) {
+	program, err := exec.Compile(w.Input)
+	if err != nil {
+		return "", nil, err
+	}
 	if r.log, err = openLog(dir); err != nil {
 		return "", nil, err
 	}
 	if dir != "" {
 		where = "; checkpoint " + dir
 	}
-	if r.sink, err = e.openSink(ctx, q, w, program.Schema); err != nil {
+	if r.sink, err = r.q.engine.openSink(ctx, r.q, w, program.Schema); err != nil {
 		return "", nil, err
 	}
 	if err := r.open(ctx, program); err != nil {
@@ -247,11 +267,7 @@ func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts 
 	if notes, err = r.identify(w); err != nil {
 		return "", nil, err
 	}
-	if err := r.begin(ctx); err != nil {
-		return "", nil, err
-	}
-	e.launch(q, r)
-	return where, notes, nil
+	return where, notes, r.begin(ctx)
 }
 
 // launch runs a stream in its own goroutine.

@@ -10,7 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/apache/arrow/go/v14/arrow"
+
 	"github.com/millrace-sql/millrace/engine"
+	"github.com/millrace-sql/millrace/engine/connector"
 )
 
 // TestCloseEndsStart closes the engine while a query waits for a broker that is
@@ -49,6 +52,113 @@ func TestCloseEndsStart(t *testing.T) {
 		if q.State() == engine.Running {
 			t.Errorf("query %s is still running", q.Name())
 		}
+	}
+}
+
+// TestPanicAtStart lets a source of the embedder panic while a query starts: the
+// query ends, and the engine can be closed.
+func TestPanicAtStart(t *testing.T) {
+	e, err := engine.Open(engine.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := arrow.NewSchema([]arrow.Field{{Name: "a", Type: arrow.BinaryTypes.String, Nullable: true}}, nil)
+	boom := func(context.Context) (connector.Source, error) { panic("boom") }
+	if err := e.RegisterSource("s", true, schema, boom); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range e.Run(t.Context(), "CREATE TABLE o USING memory; INSERT INTO o SELECT a FROM s") {
+		if err == nil {
+			continue
+		}
+		var start *engine.StartError
+		if !errors.As(err, &start) || !strings.Contains(err.Error(), "internal error: boom") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStopDuringStart stops a query that waits for its broker, by the name that
+// the listener tells.
+func TestStopDuringStart(t *testing.T) {
+	waiting := make(chan *engine.Query, 100)
+	e, err := engine.Open(engine.Config{Listener: func(ev engine.Event) {
+		if s, ok := ev.(engine.QueryStatus); ok && s.Text != "" {
+			waiting <- s.Query
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	ended := make(chan error, 1)
+	go func() {
+		var last error
+		for _, err := range e.Run(t.Context(), `
+			CREATE STREAM s USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1', subscribe = 's');
+			CREATE TABLE out USING memory;
+			INSERT INTO out SELECT value FROM s`) {
+			last = err
+		}
+		ended <- last
+	}()
+	q := <-waiting
+	if err := q.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	var start *engine.StartError
+	if err := <-ended; !errors.As(err, &start) || start.Query != "out" {
+		t.Errorf("the start ended with %v", err)
+	}
+}
+
+// TestRefusedOutput gives a query a folder that its sink refuses, and then
+// another: the first must leave nothing in the checkpoint.
+func TestRefusedOutput(t *testing.T) {
+	brokers := broker(t)
+	produce(t, brokers, "refused", 1, irisRecords(t))
+	first := irisRun{dir: t.TempDir(), brokers: brokers, topic: "refused"}
+	if err := first.run(t); err != nil {
+		t.Fatal(err)
+	}
+	second := irisRun{dir: t.TempDir(), brokers: brokers, topic: "refused"}
+	taken := filepath.Join(second.dir, "results")
+	if err := os.CopyFS(taken, os.DirFS(filepath.Join(first.dir, "results"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.run(t); err == nil || !strings.Contains(err.Error(), "belongs to another query") {
+		t.Fatalf("got %v", err)
+	}
+	if err := os.RemoveAll(taken); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.run(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestListenerMayAsk calls the engine from its listener.
+func TestListenerMayAsk(t *testing.T) {
+	var e *engine.Engine
+	asked := make(chan string, 1)
+	e, err := engine.Open(engine.Config{Listener: func(ev engine.Event) {
+		if _, ok := ev.(engine.BrokerStarted); ok {
+			asked <- e.BrokerAddr()
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	addr, err := e.StartBroker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := <-asked; got != addr {
+		t.Errorf("the listener saw the address %q, want %q", got, addr)
 	}
 }
 

@@ -34,8 +34,9 @@ type Query struct {
 	gentle   context.Context         // ends when no new epoch should be started
 	stop     context.CancelFunc      // ends gentle
 	requests chan *availability
-	done     chan struct{}
-	err      error // why it ended; set before done is closed
+	over     chan struct{} // closed when the query has ended
+	done     chan struct{} // closed when the listener knows it, too
+	err      error         // why it ended; set before over is closed
 }
 
 // errStopped is the cause of a context that a stop at once cancelled.
@@ -53,7 +54,7 @@ func (q *Query) Target() string { return q.target }
 // State of the query at this moment.
 func (q *Query) State() State {
 	select {
-	case <-q.done:
+	case <-q.over:
 		if q.err != nil {
 			return Failed
 		}
@@ -63,14 +64,14 @@ func (q *Query) State() State {
 	}
 }
 
-// Done is closed when the query has ended.
+// Done is closed when the query has ended and the listener was told.
 func (q *Query) Done() <-chan struct{} { return q.done }
 
 // Err is why the query failed; nil while it runs and when it was stopped or has
 // done its work.
 func (q *Query) Err() error {
 	select {
-	case <-q.done:
+	case <-q.over:
 		return q.err
 	default:
 		return nil
@@ -133,21 +134,28 @@ func (q *Query) AwaitAvailable(ctx context.Context) error {
 	}
 }
 
-// finish records why the query ended.
+// finish ends a query that the listener was never told of.
 func (q *Query) finish(err error) {
+	q.record(err)
+	close(q.done)
+}
+
+// end ends the query, tells the listener and then those who wait.
+func (q *Query) end(err error) {
+	q.record(err)
+	q.engine.emit(QueryEnded{Query: q, Err: q.err})
+	close(q.done)
+}
+
+// record keeps why the query ended and frees its contexts.
+func (q *Query) record(err error) {
 	if errors.Is(err, errStopped) {
 		err = nil
 	}
 	q.err = err
-	close(q.done)
+	close(q.over)
 	q.stop()
 	q.cancel(nil)
-}
-
-// end finishes the query and tells the listener.
-func (q *Query) end(err error) {
-	q.finish(err)
-	q.engine.emit(QueryEnded{Query: q, Err: q.err})
 }
 
 // status tells a person what the query waits for.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/sql"
 	"github.com/millrace-sql/millrace/sql/plan"
 )
@@ -50,7 +51,7 @@ func (e *Engine) runScript(ctx context.Context, src *sql.Source, yield func(*Res
 			res, err = s.execute(ctx, st, src)
 		}
 		if err != nil {
-			yield(nil, withSource(err, src))
+			yield(nil, &StatementError{Err: withSource(err, src)})
 			return false
 		}
 		if !yield(res, nil) {
@@ -61,6 +62,16 @@ func (e *Engine) runScript(ctx context.Context, src *sql.Source, yield func(*Res
 		}
 	}
 }
+
+// StatementError is an error of a statement that was run: the statements before
+// it were run too, unlike those of a script that Run found faulty.
+type StatementError struct{ Err error }
+
+// Error is the error's own text.
+func (e *StatementError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the error itself.
+func (e *StatementError) Unwrap() error { return e.Err }
 
 // Check finds what can be found wrong in a script without running it: syntax,
 // names, types, models, options, files that must exist. The error is a
@@ -108,7 +119,7 @@ func (s *session) checkScript(ctx context.Context, src *sql.Source) error {
 		if !s.follows(list) {
 			faults = append(faults, list...)
 		}
-		if name := defined(st); name != "" {
+		for _, name := range s.defined(st) {
 			s.broken[strings.ToLower(name)] = true
 		}
 	}
@@ -125,17 +136,26 @@ func (s *session) follows(faults sql.ErrorList) bool {
 	return false
 }
 
-// defined is the name that a statement defines, or "".
-func defined(st sql.Statement) string {
+// defined are the names that a statement gives a meaning: what it creates, and a
+// table that takes its columns from it.
+func (s *session) defined(st sql.Statement) []string {
 	switch st := st.(type) {
 	case *sql.Create:
-		return st.Name.Name
+		return []string{st.Name.Name}
 	case *sql.CreateView:
-		return st.Name.Name
+		return []string{st.Name.Name}
 	case *sql.CreateQuery:
-		return st.Name.Name
+		return append(s.defined(st.Insert), st.Name.Name)
+	case *sql.Insert:
+		if t, ok := s.catalog.Relation(st.Table.Name).(*catalog.Table); ok && t.Schema == nil {
+			return []string{t.Name}
+		}
+	case *sql.Cache:
+		if st.Query != nil {
+			return []string{st.Name.Name}
+		}
 	}
-	return ""
+	return nil
 }
 
 // withSource gives the faults in err their text, and makes a lone fault a list.

@@ -74,7 +74,7 @@ func (e *Engine) boundedRows(ctx context.Context, n plan.Node) (*Rows, error) {
 		return nil, err
 	}
 	q := e.newQuery("select", "", n)
-	ctx, done := q.within(ctx)
+	ctx, done := within(ctx, q.ctx)
 	b, err := e.openBatch(ctx, q, program, e.cfg.Allocator)
 	if err != nil {
 		done()
@@ -112,11 +112,16 @@ func (e *Engine) followRows(ctx context.Context, n plan.Node) (*Rows, error) {
 	q := e.newQuery("select", "", n)
 	r := &stream{q: q, log: checkpoint.Memory(), sink: sink, poll: e.cfg.PollInterval}
 	r.trigger.AvailableNow = e.cfg.AvailableNow
-	if err := r.open(ctx, program); err != nil {
-		q.finish(err)
-		return nil, errors.Join(err, r.close())
+	starting, done := within(ctx, q.ctx)
+	defer done()
+	err = r.open(starting, program)
+	if err == nil {
+		err = r.begin(starting)
 	}
-	if err := r.begin(ctx); err != nil {
+	if err == nil {
+		err = context.Cause(starting)
+	}
+	if err != nil {
 		q.finish(err)
 		return nil, errors.Join(err, r.close())
 	}

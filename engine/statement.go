@@ -317,7 +317,7 @@ type startOptions struct {
 }
 
 // queryOptionNames are the options of CREATE QUERY, as Spark spells them.
-var queryOptionNames = []string{"checkpointLocation", "trigger", "queryName"}
+var queryOptionNames = []string{"checkpointLocation", "trigger"}
 
 func queryOptions(opts []sql.Option) (startOptions, error) {
 	var o startOptions
@@ -325,8 +325,6 @@ func queryOptions(opts []sql.Option) (startOptions, error) {
 		switch strings.ToLower(opt.Key) {
 		case "checkpointlocation":
 			o.checkpoint = opt.Value
-		case "queryname":
-			o.name = opt.Value
 		case "trigger":
 			t, err := ParseTrigger(opt.Value)
 			if err != nil {

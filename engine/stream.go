@@ -444,6 +444,9 @@ func (r *stream) answer(ctx context.Context) error {
 func (r *stream) accept(ctx context.Context, req *availability) {
 	for i, in := range r.inputs {
 		latest, err := in.scan.source.Latest(ctx)
+		if ctx.Err() != nil {
+			return // the query ends: whoever asked is told by that
+		}
 		if err != nil {
 			req.reached <- fmt.Errorf("%s: %w", in.name, err)
 			return

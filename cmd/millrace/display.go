@@ -293,6 +293,7 @@ func (d *display) draw() {
 		return
 	}
 	var parts []string
+	d.running = slices.DeleteFunc(d.running, func(q *engine.Query) bool { return q.State() != engine.Running })
 	for _, q := range d.running {
 		parts = append(parts, describe(q))
 	}

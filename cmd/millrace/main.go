@@ -35,9 +35,12 @@ type usageError struct{ error }
 func exitCode(err error) int {
 	var list sql.ErrorList
 	var usage usageError
+	var ran *engine.StatementError
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &ran) && !errors.Is(err, context.Canceled):
+		return exitFailed
 	case errors.As(err, &list), errors.As(err, &usage):
 		return exitFaulty
 	case errors.Is(err, context.Canceled):

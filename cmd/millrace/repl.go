@@ -135,6 +135,9 @@ func readStatement(line *liner.State, first, more string) (string, error) {
 	prompt, text := first, ""
 	for {
 		l, err := line.Prompt(prompt)
+		if errors.Is(err, io.EOF) && strings.TrimSpace(text+l) != "" {
+			return text + l, nil // the last statement needs no semicolon; the end comes again
+		}
 		if err != nil {
 			return "", err
 		}

@@ -116,6 +116,14 @@ func (a *app) validate() error {
 			return usageError{fmt.Errorf("--%s %s: one of %s was expected", c.flag, c.value, strings.Join(c.known, ", "))}
 		}
 	}
+	switch {
+	case a.workers < 0:
+		return usageError{fmt.Errorf("--workers %d: 0 or more was expected", a.workers)}
+	case a.brokerPort < 0 || a.brokerPort > 65535:
+		return usageError{fmt.Errorf("--broker-port %d: 0 to 65535 was expected", a.brokerPort)}
+	case a.idleTimeout < 0:
+		return usageError{fmt.Errorf("--idle-timeout %v: 0 or more was expected", a.idleTimeout)}
+	}
 	return nil
 }
 

@@ -76,6 +76,9 @@ func (a *app) runScripts(ctx context.Context, e *engine.Engine, show *display, s
 	p := newPrinter(a)
 	for res, err := range e.RunSource(ctx, srcs...) {
 		if err != nil {
+			if errors.Is(err, context.Canceled) && bounded(err) {
+				show.cut.Store(true)
+			}
 			return err
 		}
 		if err := a.print(ctx, p, show, res); err != nil {
@@ -250,4 +253,11 @@ func (in *interrupt) wait() { <-in.stopped }
 func (in *interrupt) close() {
 	in.stop()
 	close(in.end)
+}
+
+// bounded says whether the error of a statement that Ctrl-C ended left rows out: all
+// but that of a streaming query, which goes on from its checkpoint.
+func bounded(err error) bool {
+	var streaming *engine.StartError
+	return !errors.As(err, &streaming)
 }

@@ -306,6 +306,16 @@ func TestFingerprint(t *testing.T) {
 			if err := l.SetFingerprint(base); err != nil {
 				t.Fatal(err)
 			}
+			other := base
+			other.Sink = "json /refused"
+			for _, f := range []Fingerprint{other, base} { // it belongs to nobody before its start
+				if err := l.SetFingerprint(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := l.Start([]string{"{}"}); err != nil {
+				t.Fatal(err)
+			}
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}
