@@ -42,6 +42,11 @@ func TestDamaged(t *testing.T) {
 		{change(`"num_feature":"5","num_target"`, `"num_feature":"4","num_target"`), "expected 4 names, one for each feature, found 5"},
 		{change(`"num_feature":"5","num_target"`, `"num_feature":"999999999","num_target"`), "more than the"},
 		{change(`"num_class":"0"`, `"num_class":"x"`), `expected a whole number, found "x"`},
+		{change(`"num_feature":"5","num_target"`, `"num_feature":-5,"num_target"`), "num_feature (byte"},
+		{change(`"num_feature":"5","num_target"`, `"num_feature":-5,"num_target"`), "expected a whole number from 0 to 2147483647, found -5"},
+		{change(`"num_class":"0"`, `"num_class":0.5`), "expected a whole number from 0 to 2147483647, found 0.5"},
+		{change(`"num_class":"0"`, `"num_class":4294967296`), "expected a whole number from 0 to 2147483647, found 4.294967296e+09"},
+		{change(`"num_parallel_tree":"1"`, `"num_parallel_tree":4611686018427387904`), "expected a whole number from 0 to 2147483647"},
 		{change(`"base_score":"[`, `"base_score":"[1,2,`), "expected 1 or 1 numbers"},
 		{change(`["a","b"`, `["a","A"`), `are both called "A"`},
 		{change(`"left_children":[1,`, `"left_children":[1,1,`), "expected"},
@@ -61,6 +66,17 @@ func TestDamaged(t *testing.T) {
 		_, err := Load(strings.NewReader(c.doc))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.40q...: %v\nexpected: %s", c.doc, err, c.want)
+		}
+	}
+}
+
+// TestManyParallelTrees loads a document whose layers are said to be larger than all its trees: it has no whole round.
+func TestManyParallelTrees(t *testing.T) {
+	for _, n := range []string{"2147483647", `"2147483647"`} {
+		doc := strings.Replace(read(t, "logistic.json"), `"num_parallel_tree":"1"`, `"num_parallel_tree":`+n, 1)
+		m, err := Load(strings.NewReader(doc))
+		if err != nil || m.Trees() == 0 {
+			t.Errorf("%s: %v", n, err)
 		}
 	}
 }

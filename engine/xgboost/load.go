@@ -111,13 +111,16 @@ func (l *loader) load() error {
 	return nil
 }
 
-// integer reads a parameter, which the library writes as a text. Without the member it is otherwise.
+// integer reads a parameter from 0 to 2147483647, which the library writes as a text. Without the member it is otherwise.
 func integer(p path, key string, otherwise int) (int, error) {
 	v, ok := p.find(key)
 	if !ok {
 		return otherwise, nil
 	}
 	if v.v.kind == number {
+		if x := v.v.num; x != math.Trunc(x) || x < 0 || x > math.MaxInt32 {
+			return 0, v.errorf("expected a whole number from 0 to %d, found %v", math.MaxInt32, x)
+		}
 		return int(v.v.num), nil
 	}
 	if err := v.expect(text); err != nil {

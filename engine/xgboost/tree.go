@@ -74,9 +74,9 @@ func (l *loader) layers(model path, n int) (int, error) {
 		return 0, err
 	}
 	layer := max(parallel, 1) * l.groups
-	ends := []int{}
-	for end := layer; end <= n; end += layer {
-		ends = append(ends, end)
+	ends := make([]int, n/layer)
+	for i := range ends {
+		ends[i] = (i + 1) * layer
 	}
 	if p, ok := model.find("iteration_indptr"); ok {
 		all, err := p.ints(-1)
