@@ -98,7 +98,12 @@ const maxMetadata = 256 << 20
 // Load reads the directory fsys, which Spark ML's save() wrote: metadata/part-*, for most stages Parquet files in
 // data, and for a PipelineModel a folder of each stage in stages. Hidden files and _SUCCESS are ignored. An error says
 // what is missing, damaged or not supported, and in which stage.
-func Load(fsys fs.FS) (*Model, error) {
+func Load(fsys fs.FS) (m *Model, err error) {
+	defer func() {
+		if p := recover(); p != nil { // numbers that contradict each other in a way that no check foresaw
+			m, err = nil, fmt.Errorf("the directory is damaged: its parts contradict each other (%v)", p)
+		}
+	}()
 	md, err := readStage(fsys)
 	if err != nil {
 		return nil, err
@@ -107,7 +112,7 @@ func Load(fsys fs.FS) (*Model, error) {
 	if err := b.read(fsys, md, 0); err != nil {
 		return nil, err
 	}
-	m := &Model{class: md.Class, uid: md.UID, version: md.Version}
+	m = &Model{class: md.Class, uid: md.UID, version: md.Version}
 	if err := b.finish(m); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Kind(), err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type table struct {
 	rows   int
 	leaves map[string]*leaf
 	sparse map[string]bool // vectors and matrices of one row that were saved without their zeros
+	left   int             // values that it may still hold
 }
 
 // leaf is a column as Parquet has it: the values that exist, and for every entry how deep it is defined and at which
@@ -36,6 +38,22 @@ type leaf struct {
 // maxData bounds the size of one part file.
 const maxData = 1 << 30
 
+// A table may hold so many values in all, and so many more for each byte of its files: a few bytes can claim any
+// number of equal values, and a vector saved without its zeros any length.
+const (
+	maxValues     = 1 << 24
+	valuesPerByte = 64
+)
+
+// spend takes n values of 8 bytes from what the table may hold.
+func (t *table) spend(n int) error {
+	if n < 0 || n > t.left {
+		return fmt.Errorf("%s claims more values than a model of its size has: it is damaged", t.what)
+	}
+	t.left -= n
+	return nil
+}
+
 // readTable reads the Parquet files of a folder. A column's name is its path without what Parquet puts between:
 // nodeData.split.featureIndex, labelsArray, categoryMaps.value.key.
 func readTable(fsys fs.FS, dir string) (*table, error) {
@@ -46,7 +64,7 @@ func readTable(fsys fs.FS, dir string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{what: dir, leaves: map[string]*leaf{}, sparse: map[string]bool{}}
+	t := &table{what: dir, leaves: map[string]*leaf{}, sparse: map[string]bool{}, left: maxValues}
 	files := 0
 	for _, e := range entries {
 		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), ".parquet") {
@@ -65,6 +83,11 @@ func readTable(fsys fs.FS, dir string) (*table, error) {
 	if files == 0 {
 		return nil, fmt.Errorf("the folder %s has no Parquet file: was save() interrupted?", dir)
 	}
+	for _, name := range slices.Sorted(maps.Keys(t.leaves)) { // a part file may lack columns of the others
+		if !t.leaves[name].sound(t.rows) {
+			return nil, fmt.Errorf("the part files of %s do not fit together: the column %s does not have %d rows", dir, name, t.rows)
+		}
+	}
 	return t, nil
 }
 
@@ -80,15 +103,19 @@ func (t *table) add(b []byte) (err error) {
 		return fmt.Errorf("not a sound Parquet file: %w", err)
 	}
 	defer r.Close()
+	t.left += len(b) * valuesPerByte
 	t.rows += int(r.NumRows())
 	sc := r.MetaData().Schema
 	for c := range sc.NumColumns() {
 		col := sc.Column(c)
-		l := t.leaf(col)
+		l, err := t.leaf(col)
+		if err != nil {
+			return err
+		}
 		for g := range r.NumRowGroups() {
 			chunk, err := r.RowGroup(g).Column(c)
 			if err == nil {
-				err = l.read(chunk)
+				err = l.read(t, chunk)
 			}
 			if err != nil {
 				return fmt.Errorf("column %s: %w", col.Path(), err)
@@ -121,31 +148,36 @@ func (l *leaf) sound(rows int) bool {
 	return starts == rows && values == len(l.nums)+len(l.strs)
 }
 
-func (t *table) leaf(col *schema.Column) *leaf {
+// leaf gives the leaf of a file's column. All part files have the same schema.
+func (t *table) leaf(col *schema.Column) (*leaf, error) {
 	name := col.Path()
 	for _, s := range []string{".list.element", ".bag.array", ".key_value", ".array"} {
 		name = strings.ReplaceAll(name, s, "")
 	}
-	l, ok := t.leaves[name]
-	if !ok {
-		l = &leaf{maxDef: col.MaxDefinitionLevel(), text: col.PhysicalType() == parquet.Types.ByteArray}
-		def := l.maxDef
-		for n := col.SchemaNode(); n != nil && n.Parent() != nil; n = n.Parent() {
-			if n.RepetitionType() == parquet.Repetitions.Repeated {
-				l.listDef = append(l.listDef, def)
-			}
-			if n.RepetitionType() != parquet.Repetitions.Required {
-				def--
-			}
+	l := &leaf{maxDef: col.MaxDefinitionLevel(), text: col.PhysicalType() == parquet.Types.ByteArray}
+	def := l.maxDef
+	for n := col.SchemaNode(); n != nil && n.Parent() != nil; n = n.Parent() {
+		if n.RepetitionType() == parquet.Repetitions.Repeated {
+			l.listDef = append(l.listDef, def)
 		}
-		slices.Reverse(l.listDef)
-		t.leaves[name] = l
+		if n.RepetitionType() != parquet.Repetitions.Required {
+			def--
+		}
 	}
-	return l
+	slices.Reverse(l.listDef)
+	old, ok := t.leaves[name]
+	if !ok {
+		t.leaves[name] = l
+		return l, nil
+	}
+	if old.maxDef != l.maxDef || old.text != l.text || !slices.Equal(old.listDef, l.listDef) {
+		return nil, fmt.Errorf("column %s: it has another type than in the part files before", col.Path())
+	}
+	return old, nil
 }
 
 // chunkOf reads a column chunk of T through its typed reader.
-func chunkOf[T any](l *leaf, read func(int64, []T, []int16, []int16) (int64, int, error), put func(T)) error {
+func chunkOf[T any](t *table, l *leaf, read func(int64, []T, []int16, []int16) (int64, int, error), put func(T)) error {
 	const size = 4096
 	vals, def, rep := make([]T, size), make([]int16, size), make([]int16, size)
 	for {
@@ -155,6 +187,9 @@ func chunkOf[T any](l *leaf, read func(int64, []T, []int16, []int16) (int64, int
 		}
 		if n == 0 {
 			return nil
+		}
+		if err := t.spend(int(n)); err != nil {
+			return err
 		}
 		for _, v := range vals[:got] {
 			put(v)
@@ -168,18 +203,18 @@ func number[T int32 | int64 | float32 | float64](l *leaf) func(T) {
 	return func(v T) { l.nums = append(l.nums, float64(v)) }
 }
 
-func (l *leaf) read(chunk file.ColumnChunkReader) error {
+func (l *leaf) read(t *table, chunk file.ColumnChunkReader) error {
 	switch c := chunk.(type) {
 	case *file.Int32ColumnChunkReader:
-		return chunkOf(l, c.ReadBatch, number[int32](l))
+		return chunkOf(t, l, c.ReadBatch, number[int32](l))
 	case *file.Int64ColumnChunkReader:
-		return chunkOf(l, c.ReadBatch, number[int64](l))
+		return chunkOf(t, l, c.ReadBatch, number[int64](l))
 	case *file.Float32ColumnChunkReader:
-		return chunkOf(l, c.ReadBatch, number[float32](l))
+		return chunkOf(t, l, c.ReadBatch, number[float32](l))
 	case *file.Float64ColumnChunkReader:
-		return chunkOf(l, c.ReadBatch, number[float64](l))
+		return chunkOf(t, l, c.ReadBatch, number[float64](l))
 	case *file.BooleanColumnChunkReader:
-		return chunkOf(l, c.ReadBatch, func(v bool) {
+		return chunkOf(t, l, c.ReadBatch, func(v bool) {
 			x := 0.0
 			if v {
 				x = 1
@@ -187,7 +222,16 @@ func (l *leaf) read(chunk file.ColumnChunkReader) error {
 			l.nums = append(l.nums, x)
 		})
 	case *file.ByteArrayColumnChunkReader:
-		return chunkOf(l, c.ReadBatch, func(v parquet.ByteArray) { l.strs = append(l.strs, string(v)) })
+		var spent error
+		err := chunkOf(t, l, c.ReadBatch, func(v parquet.ByteArray) {
+			if spent == nil {
+				spent = t.spend(len(v) / 8)
+			}
+			if spent == nil {
+				l.strs = append(l.strs, string(v))
+			}
+		})
+		return errors.Join(err, spent)
 	}
 	return fmt.Errorf("a %s, which Spark ML's data does not have", chunk.Type())
 }
@@ -289,137 +333,4 @@ func (t *table) number(name string) (float64, error) {
 		return 0, err
 	}
 	return xs[0], nil
-}
-
-// maxDim bounds the length of vectors and the number of a matrix's entries.
-const maxDim = 1 << 27
-
-// vectors gives a column of Spark's vectors, dense.
-func (t *table) vectors(name string) ([][]float64, error) {
-	kinds, err := t.scalars(name+".type", -1)
-	if err != nil {
-		return nil, err
-	}
-	sizes, err := t.scalars(name+".size", 0)
-	if err != nil {
-		return nil, err
-	}
-	idx, err := t.lists(name + ".indices")
-	if err != nil {
-		return nil, err
-	}
-	vals, err := t.lists(name + ".values")
-	if err != nil {
-		return nil, err
-	}
-	if len(sizes) != len(kinds) || len(idx) != len(kinds) || len(vals) != len(kinds) {
-		return nil, fmt.Errorf("the column %s of %s is damaged", name, t.what)
-	}
-	out := make([][]float64, len(kinds))
-	for r := range out {
-		if kinds[r] != 0 {
-			out[r] = vals[r]
-			continue
-		}
-		t.sparse[name] = true
-		n := int(sizes[r])
-		if n < 0 || n > maxDim || len(idx[r]) != len(vals[r]) {
-			return nil, fmt.Errorf("the vector %s of %s is damaged", name, t.what)
-		}
-		out[r] = make([]float64, n)
-		for k, i := range idx[r] {
-			if i < 0 || int(i) >= n {
-				return nil, fmt.Errorf("the vector %s of %s has the index %v, but %d values", name, t.what, i, n)
-			}
-			out[r][int(i)] = vals[r][k]
-		}
-	}
-	return out, nil
-}
-
-// vector gives the vector of the only row.
-func (t *table) vector(name string) ([]float64, error) {
-	if err := t.one(); err != nil {
-		return nil, err
-	}
-	vs, err := t.vectors(name)
-	if err != nil {
-		return nil, err
-	}
-	return vs[0], nil
-}
-
-// matrix gives the matrix of the only row, by rows.
-func (t *table) matrix(name string) ([][]float64, error) {
-	if err := t.one(); err != nil {
-		return nil, err
-	}
-	var head [4]float64
-	for i, f := range []string{"type", "numRows", "numCols", "isTransposed"} {
-		x, err := t.scalars(name+"."+f, -1)
-		if err != nil {
-			return nil, err
-		}
-		head[i] = x[0]
-	}
-	var part [3][]float64
-	for i, f := range []string{"values", "colPtrs", "rowIndices"} {
-		x, err := t.lists(name + "." + f)
-		if err != nil {
-			return nil, err
-		}
-		part[i] = x[0]
-	}
-	rows, cols := int(head[1]), int(head[2])
-	damaged := fmt.Errorf("the matrix %s of %s is damaged", name, t.what)
-	if rows < 0 || cols < 0 || rows > maxDim || cols > maxDim || rows*cols > maxDim {
-		return nil, damaged
-	}
-	m := make([][]float64, rows)
-	for r := range m {
-		m[r] = make([]float64, cols)
-	}
-	vals, across := part[0], head[3] == 1
-	if head[0] == 1 {
-		if len(vals) != rows*cols {
-			return nil, damaged
-		}
-		for r := range m {
-			for c := range m[r] {
-				if across {
-					m[r][c] = vals[r*cols+c]
-				} else {
-					m[r][c] = vals[c*rows+r]
-				}
-			}
-		}
-		return m, nil
-	}
-	t.sparse[name] = true
-	ptrs, idx := part[1], part[2]
-	lines, width := cols, rows
-	if across {
-		lines, width = rows, cols
-	}
-	if len(ptrs) != lines+1 || len(idx) != len(vals) {
-		return nil, damaged
-	}
-	for line := range lines {
-		from, to := int(ptrs[line]), int(ptrs[line+1])
-		if from < 0 || to > len(idx) || from > to {
-			return nil, damaged
-		}
-		for k := from; k < to; k++ {
-			i := int(idx[k])
-			switch {
-			case i < 0 || i >= width:
-				return nil, damaged
-			case across:
-				m[line][i] = vals[k]
-			default:
-				m[i][line] = vals[k]
-			}
-		}
-	}
-	return m, nil
 }

@@ -171,6 +171,11 @@ func savedTrees(t *table, ensemble bool) ([][]treeNode, error) {
 		for len(trees) <= k {
 			trees = append(trees, nil)
 		}
+		if n := cols["split.numCategories"][r]; n > 0 { // its set takes a byte for each
+			if err := t.spend(int(n) / 8); err != nil {
+				return nil, err
+			}
+		}
 		trees[k] = append(trees[k], treeNode{
 			id: int(cols["id"][r]), left: int(cols["leftChild"][r]), right: int(cols["rightChild"][r]),
 			feature: int(cols["split.featureIndex"][r]), categories: int(cols["split.numCategories"][r]),
