@@ -138,6 +138,10 @@ type compiler struct {
 	bySlot map[int]int     // feature of a slot
 	fed    map[int]outPlan // output of an earlier stage by its slot
 	fedBy  map[int]int     // and the stage
+	owned  map[*frame]map[int]*outputField
+	plans  map[planKey]*outPlan
+	fates  map[fateKey]map[int]bool
+	result map[int]bool // whether a slot depends on a model's output
 	work   int
 	later  []func() // what needs the features of all models
 }
@@ -150,7 +154,8 @@ func (u unbatched) Error() string { return string(u) }
 
 // compile makes the batch evaluator of a model, or says why there is none.
 func compile(m *Model) (*plan, string) {
-	c := &compiler{m: m, p: &plan{}, bySlot: map[int]int{}, fed: map[int]outPlan{}, fedBy: map[int]int{}}
+	c := &compiler{m: m, p: &plan{}, bySlot: map[int]int{}, fed: map[int]outPlan{}, fedBy: map[int]int{},
+		owned: map[*frame]map[int]*outputField{}, plans: map[planKey]*outPlan{}, fates: map[fateKey]map[int]bool{}, result: map[int]bool{}}
 	if err := c.model(m.root); err != nil {
 		return nil, err.Error()
 	}

@@ -110,24 +110,19 @@ func (f *feature) category(s string) int {
 
 // usesResults reports whether a slot depends on an output of a model.
 func (c *compiler) usesResults(s int) bool {
-	found := false
-	seen := map[int]bool{}
-	var visit func(s int)
-	visit = func(s int) {
-		if seen[s] {
-			return
-		}
-		seen[s] = true
-		switch sl := &c.m.prog.slots[s]; sl.kind {
-		case fromResult:
-			found = true
-		case fromSlot:
-			visit(sl.src)
-		case fromExpr:
-			uses(sl.expr, visit)
-		}
+	found, known := c.result[s]
+	if known {
+		return found
 	}
-	visit(s)
+	switch sl := &c.m.prog.slots[s]; sl.kind {
+	case fromResult:
+		found = true
+	case fromSlot:
+		found = c.usesResults(sl.src)
+	case fromExpr:
+		uses(sl.expr, func(u int) { found = found || c.usesResults(u) })
+	}
+	c.result[s] = found
 	return found
 }
 

@@ -26,6 +26,7 @@ type outPlan struct {
 	table []value   // outByCode, outByLeaf
 	vec   vector    // outVector
 	nums  []float64 // the same as numbers, if all are and typ is double
+	steps int       // of vec, with those of the outputs it reads
 	none  value     // of a row whose prediction is missing, if the plan is lossy
 }
 
@@ -34,7 +35,7 @@ func (c *compiler) offer(f *frame, stage int) {
 	for _, o := range f.outputs {
 		c.fedBy[o.slot] = stage
 		if out := c.outputPlan(f, o, stage); out.kind != outEmit {
-			c.fed[o.slot] = out
+			c.fed[o.slot] = *out
 		}
 	}
 }
@@ -57,30 +58,29 @@ func (c *compiler) outputs() error {
 	}
 	for i := range c.p.stages {
 		if f := c.p.stages[i].f; f != c.m.root && f.target.slot >= 0 {
-			o := &outputField{name: f.target.name, feature: "predictedValue", typ: f.outType(), slot: f.target.slot, code: -1, part: -1}
-			owned[o.slot] = ownedOutput{o, f, i}
+			owned[f.target.slot] = ownedOutput{f.prediction(), f, i}
 		}
 	}
 	root, last := c.m.root, len(c.p.stages)-1
 	for _, o := range root.outputs {
 		owned[o.slot] = ownedOutput{o, root, last}
 	}
-	target := &outputField{name: root.target.name, feature: "predictedValue", typ: root.outType(), slot: root.target.slot, code: -1, part: -1}
-	if target.slot >= 0 {
-		owned[target.slot] = ownedOutput{target, root, last}
+	if root.target.slot >= 0 {
+		owned[root.target.slot] = ownedOutput{root.prediction(), root, last}
 	}
+	foreign := c.foreign(root)
 	c.p.lossy = len(c.p.stages) == 1 && c.p.stages[0].f == root
 	for _, s := range c.m.slots {
 		w := owned[s]
 		if w.o == nil {
 			return unbatchedf("an output of a nested model has no batch form")
 		}
-		out := c.outputPlan(w.f, w.o, w.stage)
+		out := *c.outputPlan(w.f, w.o, w.stage)
 		switch {
 		case w.f != root && w.stage == last && root.target.has && out.kind == outValue:
 			return unbatchedf("the output field %s of a segment below Targets has no batch form", w.o.name)
 		case out.kind != outEmit:
-		case w.f != root || w.o.x == nil || c.foreign(root):
+		case w.f != root || w.o.x == nil || foreign:
 			return unbatchedf("the output field %s has no batch form", w.o.name)
 		default:
 			c.p.emits = true
@@ -124,9 +124,25 @@ func (c *compiler) foreign(root *frame) bool {
 	return found
 }
 
-// outputPlan plans one output field of a frame.
-func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
-	p := outPlan{kind: outEmit, stage: stage, typ: o.typ, slot: o.slot}
+// planKey is an output of a frame at a stage.
+type planKey struct {
+	f           *frame
+	slot, stage int
+}
+
+// outputPlan plans one output field of a frame, once.
+func (c *compiler) outputPlan(f *frame, o *outputField, stage int) *outPlan {
+	k := planKey{f, o.slot, stage}
+	p := c.plans[k]
+	if p == nil {
+		p = c.newOutputPlan(f, o, stage)
+		c.plans[k] = p
+	}
+	return p
+}
+
+func (c *compiler) newOutputPlan(f *frame, o *outputField, stage int) *outPlan {
+	p := &outPlan{kind: outEmit, stage: stage, typ: o.typ, slot: o.slot}
 	_, clusters := f.body.(*clustering)
 	switch {
 	case o.part >= 0:
@@ -145,7 +161,7 @@ func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 		p.kind, p.k = outProb, o.code
 	case f.classification() && o.feature == "probability" && o.typ == tDouble:
 		p.kind = outTopProb
-	case f.classification() && (o.feature == "predictedValue" || o.feature == "predictedDisplayValue" || o.x != nil && decided(f, o, false)):
+	case f.classification() && (o.feature == "predictedValue" || o.feature == "predictedDisplayValue" || o.x != nil && c.decided(f, o, false)):
 		if t, ok := c.classTable(f, o); ok {
 			p.kind, p.table = outByCode, t
 		}
@@ -158,14 +174,14 @@ func (c *compiler) outputPlan(f *frame, o *outputField, stage int) outPlan {
 			p.kind, p.typ = outEmit, tDouble
 		}
 	}
-	if p.kind == outEmit && decided(f, o, true) {
+	if p.kind == outEmit && c.decided(f, o, true) {
 		if t, ok := c.leafTable(f, o, stage); ok {
 			p.kind, p.table = outByLeaf, t
 		}
 	}
 	if p.kind == outEmit {
-		if v, ok := c.outputVector(f, o, stage); ok {
-			p.kind, p.vec = outVector, v
+		if v, steps, ok := c.outputVector(f, o, stage); ok {
+			p.kind, p.vec, p.steps = outVector, v, steps
 		}
 	}
 	p.numbers()
@@ -187,7 +203,25 @@ func (c *compiler) reasoned(stage int) bool {
 
 // decided reports whether an output needs nothing but the predicted class, or, with all set, nothing but the
 // model's result: its expression reads only outputs of which the same is true.
-func decided(f *frame, o *outputField, all bool) bool {
+func (c *compiler) decided(f *frame, o *outputField, all bool) bool {
+	if o.slot == f.target.slot {
+		return all
+	}
+	k := fateKey{f, all}
+	if c.fates[k] == nil {
+		c.fates[k] = fates(f, all)
+	}
+	return c.fates[k][o.slot]
+}
+
+// fateKey is a question of decided about a frame's outputs.
+type fateKey struct {
+	f   *frame
+	all bool
+}
+
+// fates answers decided for all outputs of a frame, by slot.
+func fates(f *frame, all bool) map[int]bool {
 	ok := map[int]bool{f.target.slot: true}
 	for _, q := range f.outputs {
 		ok[q.slot] = all && q.feature != "residual" || q.feature == "predictedValue" || q.feature == "predictedDisplayValue"
@@ -196,11 +230,8 @@ func decided(f *frame, o *outputField, all bool) bool {
 			uses(q.x, func(s int) { own = own && ok[s] })
 			ok[q.slot] = own
 		}
-		if q == o {
-			return ok[q.slot]
-		}
 	}
-	return all
+	return ok
 }
 
 // leafTable computes an output of a tree alone for each leaf with the interpreter.

@@ -377,6 +377,9 @@ func (x *apply) call(r *row) value {
 		}
 		return r.fail(fmt.Errorf("function %s: %w", x.name, err))
 	}
+	if err := r.made(v); err != nil {
+		return r.fail(fmt.Errorf("function %s: %w", x.name, err))
+	}
 	return v
 }
 

@@ -1,6 +1,7 @@
 package pmml
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -143,7 +144,10 @@ func (x *textIndex) eval(r *row) value {
 	}
 	s := v.String()
 	for _, norm := range x.n.norms {
-		s = norm.apply(s)
+		var err error
+		if s, err = norm.apply(s); err != nil {
+			return r.fail(fmt.Errorf("TextIndexNormalization %w", err))
+		}
 	}
 	how := x.n.how
 	text, term := how.words(s), how.words(t.String())
@@ -221,22 +225,25 @@ func (h *textRules) edits(a, b []string) int {
 // maxRounds bounds a recursive normalization.
 const maxRounds = 100
 
-func (n *textNorm) apply(s string) string {
+func (n *textNorm) apply(s string) (string, error) {
 	for range maxRounds {
 		was := s
 		for i := range n.rows {
-			s = n.rows[i].replace(s, &n.how)
+			var err error
+			if s, err = n.rows[i].replace(s, &n.how); err != nil {
+				return "", err
+			}
 		}
 		if !n.recursive || s == was {
 			break
 		}
 	}
-	return s
+	return s, nil
 }
 
-func (r *textRow) replace(s string, how *textRules) string {
+func (r *textRow) replace(s string, how *textRules) (string, error) {
 	if r.pattern != nil {
-		return r.pattern.ReplaceAllString(s, r.out)
+		return replaceAll(r.pattern, s, r.out)
 	}
 	words := how.words(s)
 	var out []string
@@ -249,5 +256,5 @@ func (r *textRow) replace(s string, how *textRules) string {
 		out = append(out, words[i])
 		i++
 	}
-	return strings.Join(out, " ")
+	return joinText(out, " ")
 }

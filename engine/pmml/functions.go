@@ -327,11 +327,12 @@ func substring(_ *apply, a []value) (value, error) {
 }
 
 func concat(_ *apply, args []value) (value, error) {
-	var b strings.Builder
-	for _, v := range args {
-		b.WriteString(v.String())
+	parts := make([]string, len(args))
+	for i, v := range args {
+		parts[i] = v.String()
 	}
-	return text(b.String()), nil
+	s, err := joinText(parts, "")
+	return text(s), err
 }
 
 // compilePattern compiles a constant pattern of matches and replace at load.
@@ -356,7 +357,8 @@ func matches(x *apply, a []value) (value, error) {
 }
 
 func replace(x *apply, a []value) (value, error) {
-	return text(x.state.(*regexp.Regexp).ReplaceAllString(a[0].String(), groupRefs.ReplaceAllString(a[2].String(), "${$1}"))), nil
+	s, err := replaceAll(x.state.(*regexp.Regexp), a[0].String(), groupRefs.ReplaceAllString(a[2].String(), "${$1}"))
+	return text(s), err
 }
 
 // groupRefs are Java's references to groups.

@@ -33,7 +33,7 @@ type loader struct {
 func Load(r io.Reader) (*Model, error) { return loadModel(r, nil) }
 
 // LoadNamed is Load for the model whose modelName is name, in a document with several models. The others are not
-// looked at.
+// looked at. It is for programs that embed the package: the engine itself loads the first.
 func LoadNamed(r io.Reader, name string) (*Model, error) { return loadModel(r, &name) }
 
 func loadModel(r io.Reader, want *string) (*Model, error) {

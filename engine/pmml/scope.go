@@ -123,6 +123,7 @@ type row struct {
 	pool []float64
 	bits []bool
 	args []value
+	text int // bytes of text that expressions made
 }
 
 func (p *program) newRow() *row {
@@ -138,6 +139,7 @@ func (r *row) reset() {
 	r.err = nil
 	r.pool = r.pool[:0]
 	r.args = r.args[:0]
+	r.text = 0
 }
 
 // floats gives n zeroes that live until the row's end.
