@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,10 +18,13 @@ import (
 )
 
 const scoreLong = `Score reads CSV with a header and writes CSV: the model's targets and then its output fields, one row for
-each row of the input. An empty cell is a missing value; columns that the model does not have are ignored.
+each row of the input. An empty cell is a missing value, and so is a blank line if there is only one column;
+columns that the model does not have are ignored.
 A row that cannot be scored has empty cells, and then there is a last column _error with the messages; that is
 no failure of the command. Memory does not grow with the input: rows wait in a temporary file until all are
-scored, because only then is it known whether there is an _error.`
+scored, because only then is it known whether there is an _error.
+
+Models are PMML documents and directories that Spark ML saved; XGBoost and LightGBM models are for SQL only as yet.`
 
 // scoreFlags are the settings of score.
 type scoreFlags struct{ model, format, input, output, id string }
@@ -31,13 +36,13 @@ func (a *app) scoreCommand() *cobra.Command {
 		Short:   "Score a CSV file with a model",
 		Long:    scoreLong,
 		Example: "  millrace score --model forest.pmml --input in.csv --output out.csv --id customer\n  cat in.csv | millrace score --model pipeline/ > out.csv",
-		Args:    cobra.NoArgs,
+		Args:    usageArgs(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.score(cmd.Context(), s) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.model, "model", "", "the model: a PMML document or a directory that Spark ML saved")
 	f.StringVar(&s.input, "input", "-", "the CSV `file` to score (-: standard input)")
-	f.StringVar(&s.output, "output", "-", "the `file` to write (-: standard output); it is there whole or not at all")
+	f.StringVar(&s.output, "output", "-", "the `file` to write (-: standard output); a plain file is there whole or not at all")
 	f.StringVar(&s.id, "id", "", "carry this `column` of the input over, as the first")
 	f.StringVar(&s.format, "format", "", "the model's format: pmml or sparkml (default: a directory is sparkml, a file pmml)")
 	completeValues(cmd, "format", "pmml", "sparkml")
@@ -69,7 +74,6 @@ func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 	if s.output == "-" {
 		res, err = m.ScoreCSV(ctx, a.out, in, o)
 	} else {
-		o.TempDir = filepath.Dir(s.output)
 		res, err = scoreToFile(ctx, m, s.output, in, o)
 	}
 	show.close()
@@ -104,9 +108,84 @@ func (a *app) scoreInput(path string) (in io.ReadCloser, size int64, err error) 
 	return f, size, nil
 }
 
-// scoreToFile writes a file that appears when it is complete.
+// scoreToFile writes to a path: a plain file appears when it is complete, and
+// what else there is (a device, a pipe) is written to.
 func scoreToFile(ctx context.Context, m *openscoring.Model, path string, in io.Reader, o openscoring.CSVOptions) (res openscoring.CSVResult, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	path, replace, err := outputPath(path)
+	if err != nil {
+		return res, fmt.Errorf("output %w", err)
+	}
+	if replace {
+		return scoreToPlainFile(ctx, m, path, in, o)
+	}
+	f, err := openSpecial(ctx, path)
+	if err != nil {
+		return res, fmt.Errorf("output %w", err)
+	}
+	if res, err = m.ScoreCSV(ctx, f, in, o); err != nil {
+		_ = f.Close()
+		return res, err
+	}
+	if err = f.Close(); err != nil {
+		return res, fmt.Errorf("output %w", err)
+	}
+	return res, nil
+}
+
+// outputPath follows links to the file that is to be replaced, whether it is there
+// yet or not; replace is false if the path is of something else.
+func outputPath(path string) (target string, replace bool, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return "", false, fmt.Errorf("%s is a directory, and a file was expected", path)
+	case err == nil && !info.Mode().IsRegular():
+		return path, false, nil
+	case err == nil:
+		target, err := filepath.EvalSymlinks(path)
+		if err != nil { // a file that is open and has no name any more, as /dev/stdout can be
+			return path, false, nil
+		}
+		return target, true, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", false, err
+	}
+	const links = 40 // as many as Linux follows
+	for range links {
+		next, err := os.Readlink(path)
+		if err != nil {
+			break // it is no link
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return path, true, nil
+}
+
+// openSpecial opens a device or a pipe; a named pipe waits for its reader.
+func openSpecial(ctx context.Context, path string) (*os.File, error) {
+	type result struct {
+		f   *os.File
+		err error
+	}
+	ch := make(chan result, 1)
+	go func() {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+		ch <- result{f, err}
+	}()
+	select {
+	case r := <-ch:
+		return r.f, r.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: %w", path, ctx.Err())
+	}
+}
+
+// scoreToPlainFile writes a file that appears when it is complete.
+func scoreToPlainFile(ctx context.Context, m *openscoring.Model, path string, in io.Reader, o openscoring.CSVOptions) (res openscoring.CSVResult, err error) {
+	f, err := createBeside(path)
 	if err != nil {
 		return res, fmt.Errorf("output %w", err)
 	}
@@ -116,16 +195,34 @@ func scoreToFile(ctx context.Context, m *openscoring.Model, path string, in io.R
 			_ = os.Remove(f.Name())
 		}
 	}()
+	o.TempDir = filepath.Dir(path)
 	if res, err = m.ScoreCSV(ctx, f, in, o); err != nil {
 		return res, err
 	}
-	if err = errors.Join(f.Chmod(0o644), f.Close()); err != nil {
+	if err = errors.Join(f.Sync(), f.Close()); err != nil {
 		return res, fmt.Errorf("output %w", err)
 	}
 	if err = os.Rename(f.Name(), path); err != nil {
 		return res, fmt.Errorf("output %w", err)
 	}
 	return res, nil
+}
+
+// createBeside makes a file that is to take a path's place: with its permissions
+// if it is there, and else with those of any new file.
+func createBeside(path string) (*os.File, error) {
+	mode, old := fs.FileMode(0o666), false
+	if info, err := os.Stat(path); err == nil {
+		mode, old = info.Mode().Perm(), true
+	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".millrace-"+rand.Text()+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil || !old {
+		return f, err
+	}
+	if err := f.Chmod(mode); err != nil { // what the umask took away
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	return f, nil
 }
 
 // untilSignal is a context that also ends at an interrupt.

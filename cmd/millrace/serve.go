@@ -20,8 +20,11 @@ describe (GET), score one record, a batch or a CSV document (POST), undeploy (DE
 (Prometheus), /healthz, /openapi.json, and a page at / that lets a person try a model.
 
 What lies in the folder --models is deployed at the start under its name: PMML documents (*.pmml) and directories
-that Spark ML saved. What is deployed by a request is kept there. Deploying, undeploying and reading documents is
-only for requests from this machine, or with the token. Ctrl-C stops when the requests under way are answered.`
+that Spark ML saved. What is deployed by a request is kept there. XGBoost and LightGBM models are for SQL only as yet.
+
+Deploying, undeploying and reading documents is only for requests with the token. A server without a token takes
+them from programs of this machine; behind a proxy give it a token, as not every proxy says that it passes a request
+on. Ctrl-C stops when the requests under way are answered.`
 
 // serveFlags are the settings of serve.
 type serveFlags struct {
@@ -38,18 +41,18 @@ func (a *app) serveCommand() *cobra.Command {
 		Long:  serveLong,
 		Example: "  millrace serve --models models --listen 127.0.0.1:8080\n" +
 			"  curl -X PUT --data-binary @forest.pmml -H 'Content-type: text/xml' http://localhost:8080/openscoring/model/forest",
-		Args: cobra.NoArgs,
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), s) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.cfg.Dir, "models", "", "the `folder` of the models; it is made if it is not there (none: models are kept in memory)")
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "the `address` to listen on; port 0 is any free one")
-	f.StringVar(&s.cfg.Token, "token", "", "who sends this `token` (Authorization: Bearer) may deploy from anywhere; also MILLRACE_SERVE_TOKEN, which other users of the machine cannot see")
+	f.StringVar(&s.cfg.Token, "token", "", "only who sends this `token` (Authorization: Bearer) may deploy, from anywhere (none: only programs of this machine may); also MILLRACE_SERVE_TOKEN, which other users of the machine cannot see")
 	f.StringVar(&s.cert, "tls-cert", "", "serve TLS with the certificate chain of this PEM `file`")
 	f.StringVar(&s.key, "tls-key", "", "the PEM `file` of its private key")
 	f.StringVar(&s.maxBody, "max-body", "64MiB", "the longest body of a request, unpacked: a number, or one with KiB, MiB, GiB")
-	f.IntVar(&s.cfg.MaxRows, "max-rows", 100_000, "the most records of a request")
-	f.IntVar(&s.cfg.MaxConcurrency, "max-concurrency", 0, "the most requests that are computed at a time; others wait (0: 4 a processor)")
+	f.IntVar(&s.cfg.MaxRows, "max-rows", 100_000, "the most records of a request; fewer for a model of many fields")
+	f.IntVar(&s.cfg.MaxConcurrency, "max-concurrency", 0, "the most requests that are computed, and the most bodies over 1 MiB that are in memory, at a time; others wait (0: 4 a processor)")
 	f.DurationVar(&s.cfg.Timeout, "timeout", 0, "the time for reading a request, for waiting, and for writing its answer, each (default 30s)")
 	f.DurationVar(&s.cfg.Grace, "grace", 0, "the time for requests under way when the server stops (default 10s)")
 	return cmd

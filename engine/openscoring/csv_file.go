@@ -44,9 +44,10 @@ const errorColumn = "_error"
 
 // ScoreCSV reads CSV with a header and writes CSV: the model's results, targets
 // first, one row for each row of the input. An empty cell of the input is a
-// missing value; columns that the model does not have are ignored, and a field of
-// the model without a column is missing in every row. A row that cannot be
-// scored has empty results; then, and only then, there is a last column _error
+// missing value, and so is a blank line where the header has one column; elsewhere
+// blank lines are left out. Columns that the model does not have are ignored, and
+// a field of the model without a column is missing in every row. A row that cannot
+// be scored has empty results; then, and only then, there is a last column _error
 // with the messages.
 //
 // Whether that column exists is known only at the end, and the input may be a
@@ -108,6 +109,7 @@ func (f *csvFile) readHeader() error {
 	if err != nil {
 		return err
 	}
+	f.in.blank = len(header) == 1 // an empty cell looks like this then
 	f.to = f.m.csvHeader(header)
 	names := make([]string, len(header))
 	found := false

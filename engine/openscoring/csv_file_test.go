@@ -257,3 +257,20 @@ func FuzzCSV(f *testing.F) {
 		}
 	})
 }
+
+// TestBlankLines takes a blank line for an empty cell where there is one column,
+// and leaves it out elsewhere.
+func TestBlankLines(t *testing.T) {
+	m := load(t, irisDocument)
+	for in, want := range map[string]int64{
+		"sepal_length\n1\n\n2\n":               3,
+		"sepal_length\r\n\r\n2":                2,
+		"\nsepal_length\n\n":                   1,
+		"sepal_length\n":                       0,
+		"sepal_length,sepal_width\n1,2\n\n3,4": 2,
+	} {
+		if _, res := scoreText(t, m, in, CSVOptions{}); res.Rows != want {
+			t.Errorf("%q: %d rows, want %d", in, res.Rows, want)
+		}
+	}
+}

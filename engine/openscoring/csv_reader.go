@@ -9,12 +9,13 @@ import (
 )
 
 // csvReader reads CSV records: RFC 4180, any separator and quote, lines ended by
-// \n or \r\n, blank lines left out. It belongs to one goroutine.
+// \n or \r\n, blank lines left out unless they are wanted. It belongs to one goroutine.
 type csvReader struct {
 	in         *bufio.Reader
 	sep, quote byte
-	line       int // of the record read last, from 1
-	lines      int // lines read
+	blank      bool // a blank line is a record of one empty cell
+	line       int  // of the record read last, from 1
+	lines      int  // lines read
 	buf        []byte
 	ends       []int // of the cells in buf
 	cells      [][]byte
@@ -37,7 +38,7 @@ func (r *csvReader) read() ([][]byte, error) {
 			return nil, err
 		}
 		r.line = r.lines
-		if len(line) == 0 {
+		if len(line) == 0 && !r.blank {
 			continue
 		}
 		if bytes.IndexByte(line, r.quote) < 0 {

@@ -75,7 +75,7 @@ func (c *csvRequest) parse(doc []byte, limit int) error {
 		case len(rec) != len(to):
 			return fmt.Errorf("line %d has %d cells, and the header has %d", r.line, len(rec), len(to))
 		case limit > 0 && c.rows.n >= limit:
-			return fmt.Errorf("%w: at most %d in a request", errTooManyRows, limit)
+			return c.rows.m.tooMany(limit)
 		}
 		if c.ids {
 			c.idText = append(c.idText, rec[0]...)

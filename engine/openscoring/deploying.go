@@ -12,12 +12,27 @@ import (
 //lint:ignore ST1005 it is the text of Java's XML reader
 var errNoXML = errors.New("Content is not allowed in prolog.")
 
-const forbidden = "this needs a request from the server's own machine, or the server's token (Authorization: Bearer)"
+const (
+	needsLocal = "Forbidden: this needs a request from the server's own machine, not through a proxy; for any other the server has to be given a token"
+	needsToken = "Forbidden: this needs the server's token (Authorization: Bearer)"
+)
+
+// allowed says whether the request is an administrator's, and answers if not.
+func (c *call) allowed() bool {
+	if c.admin(c.r) {
+		return true
+	}
+	if c.cfg.Token != "" {
+		c.refuse(http.StatusForbidden, needsToken)
+	} else {
+		c.refuse(http.StatusForbidden, needsLocal)
+	}
+	return false
+}
 
 // deploy answers PUT of a document.
 func (c *call) deploy(id string) {
-	if !c.admin(c.r) {
-		c.refuse(http.StatusForbidden, "Forbidden: "+forbidden)
+	if !c.allowed() {
 		return
 	}
 	body, err := c.read("pmml", "text/xml", "application/xml")
@@ -46,7 +61,7 @@ func (c *call) deploy(id string) {
 	}
 	e, fresh, err := c.store.deploy(id, doc, m)
 	switch {
-	case errors.Is(err, errDirectory):
+	case errors.Is(err, errDirectory), errors.Is(err, errSameName):
 		c.fail(err)
 		return
 	case err != nil:
@@ -65,8 +80,7 @@ func (c *call) deploy(id string) {
 
 // undeploy answers DELETE.
 func (c *call) undeploy(id string) {
-	if !c.admin(c.r) {
-		c.refuse(http.StatusForbidden, "Forbidden: "+forbidden)
+	if !c.allowed() {
 		return
 	}
 	ok, err := c.store.undeploy(id)
@@ -86,8 +100,7 @@ func (c *call) undeploy(id string) {
 
 // document answers with a model's PMML document.
 func (c *call) document(id string) {
-	if !c.admin(c.r) {
-		c.refuse(http.StatusForbidden, "Forbidden: "+forbidden)
+	if !c.allowed() {
 		return
 	}
 	e := c.find(id)

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +25,8 @@ type buffers struct {
 	batch batch
 }
 
-// maxKept bounds what a pooled buffer keeps.
+// maxKept bounds what a pooled buffer keeps, and is the longest body that is read
+// without a place for long ones.
 const maxKept = 1 << 20
 
 // call is one request under way.
@@ -34,14 +37,27 @@ type call struct {
 	buf   *buffers
 	op    operation
 	began time.Time
+
+	long     bool // it holds one of the places for long bodies
+	answered bool
 }
 
-// begin starts a call; end must follow.
+// begin starts a call; end must be deferred.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request, op operation) *call {
 	return &call{Server: s, w: w, r: r, op: op, began: time.Now(), buf: s.buffers.Get().(*buffers)}
 }
 
+// end gives back what the call holds. It also catches a panic of the handler: the
+// client hears of it, the log has the place, and the server goes on.
 func (c *call) end() {
+	fault := recover()
+	if c.long {
+		<-c.longBodies
+	}
+	if fault != nil {
+		c.broke(fault) // the buffers may be in any state, and are left to the collector
+		return
+	}
 	b := c.buf
 	if b.body.Cap() <= maxKept && cap(b.reply) <= maxKept && cap(b.batch.json.scratch) <= maxKept {
 		b.batch.rows, b.batch.json.b, b.batch.id = nil, nil, nil
@@ -50,8 +66,21 @@ func (c *call) end() {
 	}
 }
 
+// broke ends a call whose handler panicked.
+func (c *call) broke(fault any) {
+	if fault == http.ErrAbortHandler {
+		panic(fault)
+	}
+	c.cfg.Logger.Error("a request failed inside the server", "method", c.r.Method, "path", c.r.URL.Path, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+	if c.answered {
+		panic(http.ErrAbortHandler) // net/http closes the connection, and says nothing more
+	}
+	c.refuse(http.StatusInternalServerError, "the request failed inside the server; its log says where")
+}
+
 // answer writes a whole answer.
 func (c *call) answer(status int, contentType string, body []byte) {
+	c.answered = true
 	h := c.w.Header()
 	h["Content-Type"] = []string{contentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -86,7 +115,7 @@ func (c *call) fail(err error) {
 	case errors.Is(err, errBusy):
 		c.w.Header().Set("Retry-After", "1")
 		c.refuse(http.StatusServiceUnavailable, err.Error())
-	case errors.Is(err, errDirectory):
+	case errors.Is(err, errDirectory), errors.Is(err, errSameName):
 		c.refuse(http.StatusConflict, err.Error())
 	case errors.Is(err, errMediaType):
 		c.status(http.StatusUnsupportedMediaType)
@@ -109,23 +138,32 @@ var (
 
 // place waits for a place among the requests that are computed.
 func (c *call) place() (leave func(), err error) {
-	select {
-	case c.places <- struct{}{}:
-	default:
-		ctx, cancel := context.WithTimeout(c.r.Context(), c.cfg.Timeout)
-		defer cancel()
-		select {
-		case c.places <- struct{}{}:
-		case <-ctx.Done():
-			c.metrics.refused.Add(1)
-			return nil, errBusy
-		}
+	if err := c.wait(c.places); err != nil {
+		return nil, err
 	}
 	c.metrics.underWay.Add(1)
 	return func() {
 		c.metrics.underWay.Add(-1)
 		<-c.places
 	}, nil
+}
+
+// wait takes one of some places, or gives up with errBusy.
+func (c *call) wait(places chan struct{}) error {
+	select {
+	case places <- struct{}{}:
+		return nil
+	default:
+	}
+	ctx, cancel := context.WithTimeout(c.r.Context(), c.cfg.Timeout)
+	defer cancel()
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		c.metrics.refused.Add(1)
+		return errBusy
+	}
 }
 
 // read gives the body, unpacked, if its type is one of those wanted; of a form
@@ -159,7 +197,8 @@ func (c *call) readBody(form string, types []string) ([]byte, error) {
 			return nil, errors.New("the body is not gzip, and its Content-Encoding says that it is")
 		}
 		defer z.Close()
-		in = z
+		// For the parts of a form that are passed over, too: they are unpacked.
+		in = http.MaxBytesReader(c.w, io.NopCloser(z), c.cfg.MaxBody)
 	default:
 		return nil, errMediaType
 	}
@@ -174,13 +213,26 @@ func (c *call) readBody(form string, types []string) ([]byte, error) {
 	return nil, errMediaType
 }
 
-// readAll reads up to the limit.
+// readAll reads up to the limit. A body of more than maxKept bytes goes on only
+// with one of the places for long bodies, which the call keeps to its end: the
+// memory of bodies is bounded by the number of those places. The places of the
+// requests that are computed are not for this, since a client that sends slowly
+// would keep them from others.
 func (c *call) readAll(in io.Reader) ([]byte, error) {
 	c.buf.body.Reset()
 	if n := c.r.ContentLength; n > 0 && n <= maxKept {
 		c.buf.body.Grow(int(n) + bytes.MinRead)
 	}
-	_, err := c.buf.body.ReadFrom(io.LimitReader(in, c.cfg.MaxBody+1))
+	most := c.cfg.MaxBody + 1
+	_, err := c.buf.body.ReadFrom(io.LimitReader(in, min(maxKept, most)))
+	if err == nil && c.buf.body.Len() == maxKept {
+		if err := c.wait(c.longBodies); err != nil {
+			return nil, err
+		}
+		c.long = true
+		_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.cfg.Timeout))
+		_, err = c.buf.body.ReadFrom(io.LimitReader(in, most-maxKept))
+	}
 	if err == nil && int64(c.buf.body.Len()) > c.cfg.MaxBody {
 		err = &http.MaxBytesError{Limit: c.cfg.MaxBody}
 	}

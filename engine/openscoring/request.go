@@ -14,6 +14,26 @@ const (
 // errTooManyRows refuses a request with more records than a server takes.
 var errTooManyRows = errors.New("too many records")
 
+// maxCells bounds the values that a request makes of its records, inputs and
+// results together: a record without arguments has them too, as missing ones.
+const maxCells = 1 << 24
+
+// cellLimit is how many records of the model have maxCells values.
+func (m *Model) cellLimit() int { return max(1, maxCells/max(1, m.width())) }
+
+func (m *Model) width() int { return len(m.inputs) + len(m.results) }
+
+// mostRows is how many records a request may have, if limit allows as many.
+func (m *Model) mostRows(limit int) int { return min(limit, m.cellLimit()) }
+
+// tooMany refuses more records than limit, which is one of mostRows.
+func (m *Model) tooMany(limit int) error {
+	if limit < m.cellLimit() {
+		return fmt.Errorf("%w: at most %d in a request", errTooManyRows, limit)
+	}
+	return fmt.Errorf("%w: at most %d in a request for this model, whose records have %d values each, inputs and results", errTooManyRows, limit, m.width())
+}
+
 // nullError is what Openscoring says of a request that lacks something: the text
 // of the NullPointerException that it runs into.
 type nullError struct{ call, what string }
@@ -108,7 +128,7 @@ func (b *batch) requests() (seen bool, err error) {
 	}
 	r.elements(func() bool {
 		if b.max > 0 && b.rows.n >= b.max {
-			err = fmt.Errorf("%w: at most %d in a request", errTooManyRows, b.max)
+			err = b.rows.m.tooMany(b.max)
 			return false
 		}
 		ok, fault := b.record(recordClass)

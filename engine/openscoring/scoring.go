@@ -1,6 +1,7 @@
 package openscoring
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -26,58 +27,68 @@ func (e *entry) touch(s *scored, began time.Time) {
 
 // score answers one record.
 func (c *call) score(id string) {
-	c.records(id, func(b *batch, body []byte) error { return b.parseRecord(body) }, func(s *scored, b *batch) {
+	c.records(id, func(b *batch, body []byte) error { return b.parseRecord(body) }, func(s *scored, b *batch) error {
 		if len(s.faults) > 0 {
-			c.refuse(http.StatusBadRequest, s.faults[0].message)
-			return
+			return errors.New(s.faults[0].message)
 		}
 		c.buf.reply = s.appendRecord(c.buf.reply[:0], b.ids[0])
-		c.json(http.StatusOK, c.buf.reply)
+		return nil
 	})
 }
 
 // batch answers many records, each on its own.
 func (c *call) batch(id string) {
-	c.records(id, func(b *batch, body []byte) error { return b.parseBatch(body) }, func(s *scored, b *batch) {
+	c.records(id, func(b *batch, body []byte) error { return b.parseBatch(body) }, func(s *scored, b *batch) error {
 		c.buf.reply = s.appendBatch(c.buf.reply[:0], b.id, b.ids)
-		c.json(http.StatusOK, c.buf.reply)
+		return nil
 	})
 }
 
-// records reads a body, scores its records in one call, and answers.
-func (c *call) records(id string, parse func(*batch, []byte) error, answer func(*scored, *batch)) {
+// records reads a body, scores its records in one call, and answers with what
+// reply puts into the buffer for it.
+func (c *call) records(id string, parse func(*batch, []byte) error, reply func(*scored, *batch) error) {
 	e := c.find(id)
 	if e == nil {
 		return
 	}
 	body, err := c.read("", "application/json")
+	if err == nil {
+		err = c.compute(func() error { return c.scoreRecords(e, body, parse, reply) })
+	}
 	if err != nil {
 		c.fail(err)
 		return
 	}
+	c.json(http.StatusOK, c.buf.reply)
+}
+
+// compute runs a function in one of the places, and not the writing of the
+// answer: a client that reads slowly keeps no place.
+func (c *call) compute(f func() error) error {
 	leave, err := c.place()
 	if err != nil {
-		c.fail(err)
-		return
+		return err
 	}
+	defer leave()
+	return f()
+}
+
+func (c *call) scoreRecords(e *entry, body []byte, parse func(*batch, []byte) error, reply func(*scored, *batch) error) error {
 	b := &c.buf.batch
-	b.rows, b.max = newRows(e.model, c.cfg.Allocator), c.cfg.MaxRows
+	b.rows, b.max = newRows(e.model, c.cfg.Allocator), e.model.mostRows(c.cfg.MaxRows)
 	b.rows.strictNaN = true
 	defer b.rows.release()
-	var s *scored
-	if err = parse(b, body); err == nil {
-		began := time.Now()
-		if s, err = b.rows.run(c.cfg.Allocator); err == nil {
-			defer s.release()
-			e.touch(s, began)
-		}
+	if err := parse(b, body); err != nil {
+		return err
 	}
-	leave()
+	began := time.Now()
+	s, err := b.rows.run(c.cfg.Allocator)
 	if err != nil {
-		c.fail(err)
-		return
+		return err
 	}
-	answer(s, b)
+	defer s.release()
+	e.touch(s, began)
+	return reply(s, b)
 }
 
 // csv answers a CSV document.
@@ -105,37 +116,35 @@ func (c *call) csv(id string) {
 			return
 		}
 	}
-	if req.sep == 0 {
-		if req.sep, err = detectSeparator(body, req.quote); err != nil {
-			c.fail(err)
-			return
-		}
-	}
-	leave, err := c.place()
-	if err != nil {
+	if err := c.compute(func() error { return c.scoreCSV(e, req, body) }); err != nil {
 		c.fail(err)
 		return
 	}
-	defer leave()
+	c.answer(http.StatusOK, "text/plain;charset=utf-8", c.buf.reply)
+}
+
+func (c *call) scoreCSV(e *entry, req *csvRequest, body []byte) (err error) {
+	if req.sep == 0 {
+		if req.sep, err = detectSeparator(body, req.quote); err != nil {
+			return err
+		}
+	}
 	req.rows = newRows(e.model, c.cfg.Allocator)
 	req.rows.strictNaN = true
 	defer req.rows.release()
-	if err := req.parse(body, c.cfg.MaxRows); err != nil {
-		c.fail(err)
-		return
+	if err := req.parse(body, e.model.mostRows(c.cfg.MaxRows)); err != nil {
+		return err
 	}
 	began := time.Now()
 	reply, s, err := req.answer(c.buf.reply[:0], c.cfg.Allocator)
 	if err != nil {
-		c.fail(err)
-		return
+		return err
 	}
 	defer s.release()
 	e.touch(s, began)
 	if len(s.faults) > 0 {
-		c.refuse(http.StatusBadRequest, s.faults[0].message)
-		return
+		return errors.New(s.faults[0].message)
 	}
 	c.buf.reply = reply
-	c.answer(http.StatusOK, "text/plain;charset=utf-8", reply)
+	return nil
 }

@@ -1,9 +1,11 @@
 package openscoring
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,13 +25,17 @@ type Config struct {
 	// Spark ML saved. What is there at the start is deployed under its name, and
 	// what is deployed is kept there. Empty: models are kept in memory only.
 	Dir string
-	// Token lets a request that carries it (Authorization: Bearer) deploy, undeploy
-	// and read documents from anywhere. Empty: only requests from this machine may.
+	// Token is what a request must carry (Authorization: Bearer) to deploy, undeploy
+	// and read documents, from wherever it comes. Empty: only requests from this
+	// machine may, and a server behind a proxy needs a token.
 	Token string
 
-	MaxBody        int64         // bytes of a request's body, unpacked; default 64 MiB
-	MaxRows        int           // records of a request; default 100,000
-	MaxConcurrency int           // requests computed at a time, the others wait; default 4 a processor
+	MaxBody int64 // bytes of a request's body, unpacked; default 64 MiB
+	MaxRows int   // records of a request; default 100,000, and fewer for models of many fields
+	// MaxConcurrency is the number of requests computed at a time, and, apart from
+	// them, of bodies over 1 MiB in memory at a time; the others wait. Default 4 a
+	// processor.
+	MaxConcurrency int
 	Timeout        time.Duration // for reading a request, waiting, and writing its answer, each; default 30 s
 	Grace          time.Duration // for requests under way when the server stops; default 10 s
 
@@ -68,14 +74,15 @@ func (c *Config) setDefaults() {
 // Server answers requests for models. It is made by New; all methods may be
 // called concurrently.
 type Server struct {
-	cfg     Config
-	store   *store
-	faults  []Fault
-	mux     *http.ServeMux
-	origin  *http.CrossOriginProtection
-	places  chan struct{} // a value for each request being computed
-	metrics metrics
-	buffers sync.Pool // *buffers
+	cfg        Config
+	store      *store
+	faults     []Fault
+	mux        *http.ServeMux
+	origin     *http.CrossOriginProtection
+	places     chan struct{} // a value for each request being computed
+	longBodies chan struct{} // a value for each body over maxKept bytes in memory
+	metrics    metrics
+	buffers    sync.Pool // *buffers
 }
 
 // New makes a server and loads the models of its folder. Files that could not
@@ -87,7 +94,8 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, store: st, faults: faults, origin: http.NewCrossOriginProtection(), places: make(chan struct{}, cfg.MaxConcurrency)}
+	s := &Server{cfg: cfg, store: st, faults: faults, origin: http.NewCrossOriginProtection(),
+		places: make(chan struct{}, cfg.MaxConcurrency), longBodies: make(chan struct{}, cfg.MaxConcurrency)}
 	s.metrics.started = time.Now()
 	s.buffers.New = func() any { return &buffers{} }
 	s.mux = http.NewServeMux()
@@ -124,6 +132,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
+// httpLog is where net/http writes: panics are errors, and all else is of clients
+// that went away or did not speak the protocol.
+type httpLog struct{ to *slog.Logger }
+
+func (l httpLog) Write(line []byte) (int, error) {
+	level := slog.LevelDebug
+	if bytes.HasPrefix(line, []byte("http: panic ")) {
+		level = slog.LevelError
+	}
+	l.to.Log(context.Background(), level, string(bytes.TrimSpace(line)))
+	return len(line), nil
+}
+
 // Serve answers requests on a listener, with TLS if certificates is not nil,
 // until ctx ends. Then it takes no more, and returns when those under way are
 // answered or the time for that is over. It closes the listener.
@@ -137,7 +158,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, certificates *tls.Co
 		WriteTimeout:   4 * s.cfg.Timeout,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
-		ErrorLog:       slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+		ErrorLog:       log.New(httpLog{s.cfg.Logger}, "", 0),
 		TLSConfig:      certificates,
 	}
 	done := make(chan error, 1)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -17,31 +18,44 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/apache/arrow/go/v14/arrow"
+	"github.com/apache/arrow/go/v14/arrow/memory"
 )
 
-// TestAdmin lets requests of this machine and of whoever has the token change
-// models, and nobody else.
+// TestAdmin lets whoever has the token change models or, if there is no token,
+// programs of this machine, and nobody else.
 func TestAdmin(t *testing.T) {
+	const secret = "s3cret"
 	for _, c := range []struct {
-		name, remote, host string
-		header             [2]string
-		want               int
+		name, token, remote, host string
+		header                    [2]string
+		want                      int
 	}{
-		{"loopback", "127.0.0.1:1", "localhost:8080", [2]string{}, 201},
-		{"loopback 6", "[::1]:1", "[::1]:8080", [2]string{}, 201},
-		{"mapped", "[::ffff:127.0.0.1]:1", "127.0.0.1", [2]string{}, 201},
-		{"elsewhere", "192.0.2.7:1", "models.example:8080", [2]string{}, 403},
-		{"elsewhere, says localhost", "192.0.2.7:1", "localhost", [2]string{"X-Forwarded-For", "127.0.0.1"}, 403},
-		{"proxy on this machine", "127.0.0.1:1", "models.example", [2]string{}, 403},
-		{"rebound name", "127.0.0.1:1", "attacker.example:8080", [2]string{"Origin", "http://attacker.example:8080"}, 403},
-		{"page of another site", "127.0.0.1:1", "localhost:8080", [2]string{"Origin", "http://attacker.example"}, 403},
-		{"page of another site, new browser", "127.0.0.1:1", "localhost:8080", [2]string{"Sec-Fetch-Site", "cross-site"}, 403},
-		{"token", "192.0.2.7:1", "models.example", [2]string{"Authorization", "Bearer s3cret"}, 201},
-		{"wrong token", "192.0.2.7:1", "models.example", [2]string{"Authorization", "Bearer s3cre"}, 403},
-		{"wrong token here", "127.0.0.1:1", "localhost", [2]string{"Authorization", "Bearer"}, 201},
+		{"loopback", "", "127.0.0.1:1", "localhost:8080", [2]string{}, 201},
+		{"loopback 6", "", "[::1]:1", "[::1]:8080", [2]string{}, 201},
+		{"mapped", "", "[::ffff:127.0.0.1]:1", "127.0.0.1", [2]string{}, 201},
+		{"elsewhere", "", "192.0.2.7:1", "models.example:8080", [2]string{}, 403},
+		{"elsewhere, says localhost", "", "192.0.2.7:1", "localhost", [2]string{}, 403},
+		{"elsewhere, says forwarded", "", "192.0.2.7:1", "localhost", [2]string{"X-Forwarded-For", "127.0.0.1"}, 403},
+		{"proxy on this machine", "", "127.0.0.1:1", "models.example", [2]string{}, 403},
+		{"proxy, For", "", "127.0.0.1:1", "localhost:8080", [2]string{"X-Forwarded-For", "192.0.2.7"}, 403},
+		{"proxy, Proto", "", "127.0.0.1:1", "localhost:8080", [2]string{"x-forwarded-proto", "https"}, 403},
+		{"proxy, Forwarded", "", "127.0.0.1:1", "localhost:8080", [2]string{"Forwarded", "for=192.0.2.7"}, 403},
+		{"proxy, real IP", "", "127.0.0.1:1", "localhost:8080", [2]string{"X-Real-IP", "127.0.0.1"}, 403},
+		{"proxy, Via", "", "127.0.0.1:1", "localhost:8080", [2]string{"Via", ""}, 403},
+		{"rebound name", "", "127.0.0.1:1", "attacker.example:8080", [2]string{"Origin", "http://attacker.example:8080"}, 403},
+		{"page of another site", "", "127.0.0.1:1", "localhost:8080", [2]string{"Origin", "http://attacker.example"}, 403},
+		{"page of another site, new browser", "", "127.0.0.1:1", "localhost:8080", [2]string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"token", secret, "192.0.2.7:1", "models.example", [2]string{"Authorization", "Bearer s3cret"}, 201},
+		{"token here", secret, "127.0.0.1:1", "localhost", [2]string{"Authorization", "Bearer s3cret"}, 201},
+		{"wrong token", secret, "192.0.2.7:1", "models.example", [2]string{"Authorization", "Bearer s3cre"}, 403},
+		{"no token here", secret, "127.0.0.1:1", "localhost", [2]string{}, 403},
+		{"no scheme here", secret, "127.0.0.1:1", "localhost", [2]string{"Authorization", "s3cret"}, 403},
+		{"wrong token here", secret, "127.0.0.1:1", "localhost", [2]string{"Authorization", "Bearer "}, 403},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := newServer(t, Config{Token: "s3cret"})
+			s := newServer(t, Config{Token: c.token})
 			r := httptest.NewRequest(http.MethodPost, "/openscoring/model/m?_method=put", strings.NewReader(readFile(t, kmeansDocument)))
 			r.RemoteAddr, r.Host = c.remote, c.host
 			r.Header.Set("Content-Type", "text/xml")
@@ -301,6 +315,105 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestBombs refuses what unpacks to more than a body may have, in a part of a form
+// that nobody asked for as well.
+func TestBombs(t *testing.T) {
+	s := newServer(t, Config{})
+	put(t, s, "m", irisDocument, http.StatusCreated)
+	s.cfg.MaxBody = 2000
+	form, formType := formWith(t, "other", strings.Repeat(" ", 100_000))
+	for encoding, body := range map[string]string{"gzip": gzipped(t, form), "": form} {
+		r := httptest.NewRequest("POST", "/openscoring/model/m/csv", strings.NewReader(body))
+		r.Header.Set("Content-Type", formType)
+		r.Header.Set("Content-Encoding", encoding)
+		w := httptest.NewRecorder()
+		if s.ServeHTTP(w, r); w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "longer than 2000 bytes") {
+			t.Errorf("%q: %d %s", encoding, w.Code, w.Body)
+		}
+	}
+}
+
+// TestLongBodies bounds how many long bodies are in memory; short ones have no
+// part in it.
+func TestLongBodies(t *testing.T) {
+	s := newServer(t, Config{MaxConcurrency: 1, Timeout: 20 * time.Millisecond})
+	put(t, s, "m", irisDocument, http.StatusCreated)
+	const path = "/openscoring/model/m"
+	long := irisRecord + strings.Repeat(" ", maxKept)
+	s.longBodies <- struct{}{} // as if another long body were there
+	if w := admin(s, "POST", path, "application/json", long); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("long: %d %s", w.Code, w.Body)
+	}
+	if w := admin(s, "POST", path, "application/json", irisRecord); w.Code != 200 {
+		t.Errorf("short: %d %s", w.Code, w.Body)
+	}
+	<-s.longBodies
+	for range 3 {
+		if w := admin(s, "POST", path, "application/json", long); w.Code != 200 || len(s.longBodies) != 0 {
+			t.Errorf("long, alone: %d %s, %d places are taken", w.Code, w.Body, len(s.longBodies))
+		}
+	}
+}
+
+// TestCellLimit allows fewer records for models of many fields.
+func TestCellLimit(t *testing.T) {
+	for _, c := range []struct {
+		inputs, limit, want int
+		message             string
+	}{
+		{4, 100, 100, "too many records: at most 100 in a request"},
+		{1 << 20, 100_000, 16, "too many records: at most 16 in a request for this model, whose records have 1048576 values each, inputs and results"},
+		{1 << 20, 15, 15, "too many records: at most 15 in a request"},
+		{maxCells + 1, 100_000, 1, "too many records: at most 1 in a request for this model, whose records have 16777217 values each, inputs and results"},
+	} {
+		m := &Model{results: make([]resultColumn, 1), inputs: make([]input, c.inputs-1)}
+		if got := m.mostRows(c.limit); got != c.want || m.tooMany(got).Error() != c.message {
+			t.Errorf("%d inputs, %d records: %d, %v", c.inputs, c.limit, got, m.tooMany(got))
+		}
+	}
+}
+
+// TestPanic answers a request whose scoring panics, logs it, and loses no place.
+func TestPanic(t *testing.T) {
+	var log bytes.Buffer
+	s := newServer(t, Config{MaxConcurrency: 1, Timeout: time.Second, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))})
+	put(t, s, "m", irisDocument, http.StatusCreated)
+	m := s.store.get("m").model
+	sound := m.score
+	m.score = func(memory.Allocator, int, []arrow.Array, []int, func(int, error)) ([]arrow.Array, error) {
+		panic("a fault of ours")
+	}
+	for path, body := range map[string]string{"": irisRecord, "/batch": `{"requests":[` + irisRecord + `]}`, "/csv": "sepal_length,x\n1,2\n" + strings.Repeat("1,2\n", maxKept/4)} {
+		contentType := "application/json"
+		if path == "/csv" {
+			contentType = "text/csv"
+			s.cfg.MaxRows = maxKept
+		}
+		log.Reset()
+		w := admin(s, "POST", "/openscoring/model/m"+path, contentType, body)
+		if w.Code != http.StatusInternalServerError || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+		if !strings.Contains(log.String(), "a fault of ours") || !strings.Contains(log.String(), "scoring.go") {
+			t.Errorf("%s: the log has %s", path, log.String())
+		}
+		if len(s.places)+len(s.longBodies) > 0 || s.metrics.underWay.Load() != 0 {
+			t.Errorf("%s: %d and %d places are lost", path, len(s.places), len(s.longBodies))
+		}
+	}
+	m.score = sound
+	if w := admin(s, "POST", "/openscoring/model/m", "application/json", irisRecord); w.Code != http.StatusOK {
+		t.Errorf("afterwards: %d %s", w.Code, w.Body)
+	}
+	log.Reset()
+	if _, err := fmt.Fprint(httpLog{s.cfg.Logger}, "http: TLS handshake error from x\n"); err != nil || log.Len() > 0 {
+		t.Errorf("%v, a client's fault is logged: %s", err, log.String())
+	}
+	if _, err := fmt.Fprint(httpLog{s.cfg.Logger}, "http: panic serving x: y\n"); err != nil || !strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("%v, a panic is not logged: %s", err, log.String())
+	}
+}
+
 // TestSlowClient gives up on a request that does not come to its end.
 func TestSlowClient(t *testing.T) {
 	s := newServer(t, Config{Timeout: 50 * time.Millisecond})
@@ -339,6 +452,11 @@ func TestServe(t *testing.T) {
 			client, url = h.Client(), "https://"+l.Addr().String()
 			defer h.Close()
 		}
+		began := make(chan struct{}, 1)
+		s.buffers = sync.Pool{New: func() any {
+			began <- struct{}{}
+			return &buffers{}
+		}}
 		ctx, stop := context.WithCancel(context.Background())
 		ended := make(chan error, 1)
 		go func() { ended <- s.Serve(ctx, l, certificates) }()
@@ -354,9 +472,10 @@ func TestServe(t *testing.T) {
 			b, _ := io.ReadAll(res.Body)
 			answered <- string(b)
 		}()
-		if _, err := io.WriteString(feed, irisRecord[:10]); err != nil { // returns when the request is under way
+		if _, err := io.WriteString(feed, irisRecord[:10]); err != nil {
 			t.Fatal(err)
 		}
+		<-began // the request is under way
 		if res, err := client.Get(url + "/healthz"); err != nil || res.StatusCode != 200 {
 			t.Fatal(res, err)
 		} else {

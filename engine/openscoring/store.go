@@ -96,19 +96,47 @@ func (s *store) load(path string) error {
 		return nil // something else that lies there
 	case !validID.MatchString(id) || len(id) > maxID:
 		return fmt.Errorf("%q cannot be a model's name: letters, digits, -, . and _ were expected", id)
-	case s.models[id] != nil:
+	}
+	if err := s.taken(id); err != nil {
+		return err
+	}
+	if s.models[id] != nil {
 		return fmt.Errorf("a second model %s", id)
 	}
 	e := &entry{id: id, created: info.ModTime(), stats: &modelStats{}}
 	if info.IsDir() {
-		e.model, err = LoadSparkML(path)
+		e.model, err = unbroken(func() (*Model, error) { return LoadSparkML(path) })
 	} else if e.document, err = disk.ReadFile(s.fs, path); err == nil {
-		e.model, err = LoadPMML(e.document)
+		e.model, err = unbroken(func() (*Model, error) { return LoadPMML(e.document) })
 	}
 	if err != nil {
 		return err
 	}
 	s.models[id] = e
+	return nil
+}
+
+// unbroken loads a model; a panic is that model's fault, and keeps no server from
+// its other models.
+func unbroken(load func() (*Model, error)) (m *Model, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			m, err = nil, fmt.Errorf("reading the model failed inside the server: %v", fault)
+		}
+	}()
+	return load()
+}
+
+// errSameName refuses a name that some file systems take for another's.
+var errSameName = errors.New("names that differ only in capitals are one file for some systems")
+
+// taken refuses a name that differs from a deployed model's only in capitals.
+func (s *store) taken(id string) error {
+	for other := range s.models {
+		if other != id && strings.EqualFold(other, id) {
+			return fmt.Errorf("the model %s cannot be beside the model %s: %w", id, other, errSameName)
+		}
+	}
 	return nil
 }
 
@@ -149,6 +177,9 @@ func (s *store) deploy(id string, doc []byte, m *Model) (e *entry, fresh bool, e
 	old := s.get(id)
 	if old != nil && old.document == nil {
 		return nil, false, errDirectory
+	}
+	if err := s.taken(id); err != nil { // the map is written to only while change is held
+		return nil, false, err
 	}
 	if s.dir != "" {
 		if err := disk.ReplaceFile(s.fs, s.path(id), doc); err != nil {

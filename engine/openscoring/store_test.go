@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace-sql/millrace/engine/disk"
 	"github.com/millrace-sql/millrace/engine/enginetest"
 )
 
@@ -120,6 +121,37 @@ func TestFolder(t *testing.T) {
 	write("file", "")
 	if _, err := New(Config{Dir: filepath.Join(dir, "file")}); err == nil {
 		t.Error("a file as models folder is no fault")
+	}
+}
+
+// TestCapitals refuses names that some file systems take for one.
+func TestCapitals(t *testing.T) {
+	f := enginetest.NewFaultFS()
+	s := newServer(t, Config{Dir: "models", FS: f})
+	put(t, s, "m", kmeansDocument, http.StatusCreated)
+	if w := admin(s, http.MethodPut, "/openscoring/model/M", "text/xml", readFile(t, irisDocument)); w.Code != http.StatusConflict ||
+		!strings.Contains(w.Body.String(), "the model M cannot be beside the model m") || len(s.Models()) != 1 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	put(t, s, "m", kmeansDocument, http.StatusOK)
+	if err := disk.ReplaceFile(f, filepath.Join("models", "M.pmml"), []byte(readFile(t, irisDocument))); err != nil {
+		t.Fatal(err)
+	}
+	s = newServer(t, Config{Dir: "models", FS: f})
+	if faults := s.Faults(); len(s.Models()) != 1 || len(faults) != 1 || !errors.Is(faults[0].Err, errSameName) {
+		t.Errorf("%q, %v", s.Models(), faults)
+	}
+}
+
+// TestUnbroken makes a fault of a panic.
+func TestUnbroken(t *testing.T) {
+	var none []int
+	if m, err := unbroken(func() (*Model, error) { return &Model{size: int64(none[len(none)])}, nil }); m != nil || err == nil || !strings.Contains(err.Error(), "index out of range") {
+		t.Errorf("%v, %v", m, err)
+	}
+	want := errors.New("no model")
+	if _, err := unbroken(func() (*Model, error) { return nil, want }); !errors.Is(err, want) {
+		t.Error(err)
 	}
 }
 
