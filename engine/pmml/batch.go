@@ -133,17 +133,20 @@ func (s *stage) classes() int {
 
 // compiler makes a plan.
 type compiler struct {
-	m      *Model
-	p      *plan
-	bySlot map[int]int     // feature of a slot
-	fed    map[int]outPlan // output of an earlier stage by its slot
-	fedBy  map[int]int     // and the stage
-	owned  map[*frame]map[int]*outputField
-	plans  map[planKey]*outPlan
-	fates  map[fateKey]map[int]bool
-	result map[int]bool // whether a slot depends on a model's output
-	work   int
-	later  []func() // what needs the features of all models
+	m       *Model
+	p       *plan
+	bySlot  map[int]int                     // feature of a slot
+	fed     map[int]outPlan                 // output of an earlier stage by its slot
+	fedBy   map[int]int                     // and the stage
+	owned   map[*frame]map[int]*outputField // ownOutputs
+	plans   map[planKey]*outPlan            // outputPlan
+	tables  map[fateKey]map[int][]value     // what class or leaf gives, by slot
+	fates   map[fateKey]map[int]bool        // decided
+	result  map[int]bool                    // whether a slot depends on a model's output
+	lostOf  *frame                          // whose outputs lostRow has, of a row without a prediction
+	lostRow *row
+	work    int
+	later   []func() // what needs the features of all models
 }
 
 // unbatched says why a model has no batch evaluator.
@@ -152,10 +155,15 @@ type unbatched string
 // Error gives the reason.
 func (u unbatched) Error() string { return string(u) }
 
+func newCompiler(m *Model) *compiler {
+	return &compiler{m: m, p: &plan{}, bySlot: map[int]int{}, fed: map[int]outPlan{}, fedBy: map[int]int{},
+		owned: map[*frame]map[int]*outputField{}, plans: map[planKey]*outPlan{}, fates: map[fateKey]map[int]bool{},
+		tables: map[fateKey]map[int][]value{}, result: map[int]bool{}}
+}
+
 // compile makes the batch evaluator of a model, or says why there is none.
 func compile(m *Model) (*plan, string) {
-	c := &compiler{m: m, p: &plan{}, bySlot: map[int]int{}, fed: map[int]outPlan{}, fedBy: map[int]int{},
-		owned: map[*frame]map[int]*outputField{}, plans: map[planKey]*outPlan{}, fates: map[fateKey]map[int]bool{}, result: map[int]bool{}}
+	c := newCompiler(m)
 	if err := c.model(m.root); err != nil {
 		return nil, err.Error()
 	}

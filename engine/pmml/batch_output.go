@@ -101,12 +101,19 @@ func (c *compiler) lost(p *outPlan, w ownedOutput) bool {
 	case w.o.x == nil:
 		return true
 	}
-	r := c.m.prog.newRow()
-	r.reset()
-	res := absent
-	w.f.emit(r, &res)
+	r := c.lostRow
+	if c.lostOf != w.f {
+		r = c.m.prog.newRow()
+		r.reset()
+		res := absent
+		w.f.emit(r, &res)
+		c.lostOf, c.lostRow = w.f, r
+	}
+	if r.err != nil {
+		return false
+	}
 	p.none = r.get(w.o.slot)
-	return r.err == nil
+	return true
 }
 
 // foreign reports whether an output of the document's model needs results other than its own.
@@ -232,55 +239,6 @@ func fates(f *frame, all bool) map[int]bool {
 		}
 	}
 	return ok
-}
-
-// leafTable computes an output of a tree alone for each leaf with the interpreter.
-func (c *compiler) leafTable(f *frame, o *outputField, stage int) ([]value, bool) {
-	e, ok := c.p.stages[stage].model.(*ensemble)
-	if !ok || e.method != "tree" || c.p.stages[stage].f != f {
-		return nil, false
-	}
-	t := f.body.(*tree)
-	r := c.m.prog.newRow()
-	out := []value{{}}
-	for _, n := range e.trees[0].nodes[1:] {
-		r.reset()
-		res := t.leaf(r, f, n, 1)
-		f.target.apply(r, f, &res)
-		f.emit(r, &res)
-		if r.err != nil {
-			return nil, false
-		}
-		out = append(out, r.get(o.slot))
-	}
-	return out, true
-}
-
-// classTable computes an output for each class with the interpreter.
-func (c *compiler) classTable(f *frame, o *outputField) ([]value, bool) {
-	r := c.m.prog.newRow()
-	var out []value
-	for code, v := range f.classes.values {
-		r.reset()
-		res := result{value: v, code: code, probs: make([]float64, len(f.classes.values))}
-		if _, clusters := f.body.(*clustering); clusters {
-			res.probs, res.entity = nil, v.String()
-		}
-		if o.x == nil && o.feature == "predictedValue" {
-			x, err := o.typ.cast(f.predicted(r, &res))
-			if err != nil || r.err != nil {
-				return nil, false
-			}
-			out = append(out, x)
-			continue
-		}
-		f.emit(r, &res)
-		if r.err != nil {
-			return nil, false
-		}
-		out = append(out, r.get(o.slot))
-	}
-	return out, true
 }
 
 // numbers makes the float64 form of a table.

@@ -3,6 +3,7 @@ package pmml
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,37 @@ func TestNestedOutputScratch(t *testing.T) {
 		}
 	}
 	wantScore(t, m, "x=0.5", "o0=12.0; o1=-23.0; o2="+double(-1.0/23).String()+"; o3="+double(-23.0+1.0/23-144).String()+"; p=2.0; y=2.0")
+}
+
+// TestTablesOnce: the results of a frame are emitted once for the tables of all its outputs, and for all the outputs of
+// a row without a prediction.
+func TestTablesOnce(t *testing.T) {
+	m := mustLoad(t, outputDoc(apply2("+", ref("p"), number1(1)), apply2("*", ref("o0"), number1(2))))
+	c := newCompiler(m)
+	calls := 0
+	result := func(_ *row, i int) (result, bool) {
+		calls++
+		return result{value: double(float64(i)), code: -1}, i != 1
+	}
+	for _, leaves := range []bool{false, true} {
+		calls = 0
+		for i, o := range m.root.outputs {
+			got, ok := c.table(m.root, o, leaves, 3, result)
+			want := [][]value{{double(0), {}, double(2)}, {double(1), {}, double(3)}, {double(2), {}, double(6)}}[i]
+			if !ok || !slices.Equal(got, want) {
+				t.Errorf("%s: %v, %v, want %v", o.name, got, ok, want)
+			}
+		}
+		if calls != 3 {
+			t.Errorf("%d results were asked for, want 3", calls)
+		}
+	}
+	for _, o := range m.root.outputs {
+		was := c.lostRow
+		if ok := c.lost(&outPlan{kind: outVector}, ownedOutput{o, m.root, 0}); !ok || was != nil && c.lostRow != was {
+			t.Errorf("%s: lost %v, computed again: %v", o.name, ok, c.lostRow != was)
+		}
+	}
 }
 
 // TestUsesResultsOnce: whether a slot depends on a model's output is found once, not along the whole chain each time.
