@@ -39,3 +39,51 @@ func TestScoreToPipe(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 }
+
+// TestScoreOutput replaces the file that links lead to, whether it is there yet or
+// not, and keeps the permissions of one that is.
+func TestScoreOutput(t *testing.T) {
+	dir := t.TempDir()
+	in, file, link, far := filepath.Join(dir, "in.csv"), filepath.Join(dir, "file.csv"), filepath.Join(dir, "link.csv"), filepath.Join(dir, "far.csv")
+	write(t, in, "sepal_length,sepal_width,petal_length,petal_width\n5.1,3.5,1.4,0.2\n")
+	for from, to := range map[string]string{link: "file.csv", far: link} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	score := func(output string) {
+		t.Helper()
+		got := run(t, "", "score", "--model", irisModel, "--input", in, "--output", output)
+		if got.code != exitDone || !strings.HasPrefix(fileText(t, file), "label,") {
+			t.Errorf("%s: exit code %d: %s", output, got.code, got.err)
+		}
+		if info, err := os.Lstat(output); err != nil || (info.Mode()&os.ModeSymlink != 0) != (output != file) {
+			t.Errorf("%s: %v, %v", output, info, err)
+		}
+	}
+	score(far)
+	made, err := os.OpenFile(filepath.Join(dir, "made"), os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	usual, err := made.Stat()
+	if err != nil || made.Close() != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode() != usual.Mode() {
+		t.Errorf("%v, %v: a new file is %v", info.Mode(), err, usual.Mode())
+	}
+	if err := os.Chmod(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, output := range []string{link, file} {
+		write(t, file, "of last time")
+		score(output)
+		if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+	}
+	if got := run(t, "", "score", "--model", irisModel, "--input", in, "--output", dir); got.code != exitFailed || !strings.Contains(got.err, "is a directory") {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+}

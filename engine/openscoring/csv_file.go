@@ -28,7 +28,8 @@ type CSVOptions struct {
 	Progress func(rows, bytes int64)
 
 	Allocator memory.Allocator // default: Go's memory
-	// Rows is the number scored at a time; default 8192.
+	// Rows is the number scored at a time; default 8192, and fewer for models of
+	// very many fields.
 	Rows int
 }
 
@@ -62,6 +63,7 @@ func (m *Model) ScoreCSV(ctx context.Context, out io.Writer, in io.Reader, o CSV
 	if o.Rows <= 0 {
 		o.Rows = 8192
 	}
+	o.Rows = m.mostRows(o.Rows)
 	counted := &countingReader{in: in}
 	f := &csvFile{m: m, opts: o, counted: counted, in: newCSVReader(counted, ',', '"'), id: -1}
 	if err := f.readHeader(); err != nil {
