@@ -239,7 +239,8 @@ func (p *btParser) bounds() (least, most int, ok bool, err error) {
 	return least, most, true, nil
 }
 
-// greedy repeats n as often as it can. A repetition of nothing ends it.
+// greedy repeats n as often as it can. A repetition of nothing is the last, as in
+// Java.
 func greedy(n btNode, least, most int) btNode {
 	var try func(m *btRun, i, done int, k func(int) bool) bool
 	try = func(m *btRun, i, done int, k func(int) bool) bool {
@@ -248,7 +249,12 @@ func greedy(n btNode, least, most int) btNode {
 			return false
 		}
 		if most < 0 || done < most {
-			if n(m, i, func(j int) bool { return (j > i || done < least) && try(m, j, done+1, k) }) {
+			if n(m, i, func(j int) bool {
+				if j == i && done >= least {
+					return k(j)
+				}
+				return try(m, j, done+1, k)
+			}) {
 				return true
 			}
 		}
@@ -291,7 +297,12 @@ func lazy(n btNode, least, most int) btNode {
 			return true
 		}
 		return (most < 0 || done < most) && m.steps > 0 &&
-			n(m, i, func(j int) bool { return (j > i || done < least) && try(m, j, done+1, k) })
+			n(m, i, func(j int) bool {
+				if j == i && done >= least {
+					return k(j)
+				}
+				return try(m, j, done+1, k)
+			})
 	}
 	return func(m *btRun, i int, k func(int) bool) bool { return try(m, i, 0, k) }
 }

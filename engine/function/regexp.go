@@ -117,6 +117,11 @@ func fromJava(p string) string {
 // javaEscape writes the escape at the start of p and gives its length.
 func javaEscape(b *strings.Builder, p string, inClass bool) int {
 	switch p[1] {
+	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		if !inClass { // a group's text in Java, an octal code in Go: let Go refuse it
+			b.WriteString(`(?:\1)`)
+			return 2
+		}
 	case 'u':
 		if len(p) >= 6 {
 			b.WriteString(`\x{` + p[2:6] + `}`)
