@@ -1,10 +1,7 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,7 +107,7 @@ func (sparkmlFormat) Load(options map[string]string) (catalog.Model, string, err
 		return nil, "", fmt.Errorf("model directory %s is a file: Spark ML saves a model as a directory", path)
 	}
 	dir := os.DirFS(path)
-	version, err := checksum(dir)
+	version, _, err := sparkml.Checksum(dir)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
@@ -119,21 +116,6 @@ func (sparkmlFormat) Load(options map[string]string) (catalog.Model, string, err
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	return sparkmlModel{m}, version, nil
-}
-
-// checksum is over the names and contents of all files that are not hidden.
-func checksum(dir fs.FS) (string, error) {
-	sum := sha256.New()
-	err := fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
-			return err
-		}
-		b, err := fs.ReadFile(dir, path)
-		fmt.Fprintf(sum, "%s %d\n", path, len(b))
-		sum.Write(b)
-		return err
-	})
-	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
 // sparkmlModel is a Spark ML stage as a catalog.Model.

@@ -2,10 +2,7 @@ package openscoring
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -219,7 +216,7 @@ func LoadSparkML(dir string) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{summary: "Spark ML " + s.Kind(), function: functionOf(s), score: s.ScoreOutputs, predicted: -1}
-	if m.checksum, m.size, err = sumDirectory(fsys); err != nil {
+	if m.checksum, m.size, err = sparkml.Checksum(fsys); err != nil {
 		return nil, err
 	}
 	for _, f := range s.Inputs() {
@@ -251,22 +248,6 @@ func functionOf(s *sparkml.Model) string {
 		}
 	}
 	return ""
-}
-
-// sumDirectory is over the names and contents of all files that are not hidden.
-func sumDirectory(dir fs.FS) (sum string, size int64, err error) {
-	h := sha256.New()
-	err = fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
-			return err
-		}
-		b, err := fs.ReadFile(dir, path)
-		fmt.Fprintf(h, "%s %d\n", path, len(b))
-		h.Write(b)
-		size += int64(len(b))
-		return err
-	})
-	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
 // Load reads a model file or directory. Format is pmml or sparkml; empty takes a
