@@ -32,7 +32,7 @@ type session struct {
 	notes  []string
 }
 
-// live is the session of statements that are really run.
+// liveSession is the session of statements that are really run.
 func (e *Engine) liveSession() *session {
 	return &session{engine: e, catalog: e.catalog, live: true}
 }
