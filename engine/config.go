@@ -6,8 +6,8 @@ import (
 
 	"github.com/apache/arrow/go/v14/arrow/memory"
 
-	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/model"
 )
 
 // Config says how an engine works. The zero value touches no disk: the embedded
@@ -53,15 +53,7 @@ type Config struct {
 
 // ModelFormat loads models of one format: what a name after CREATE MODEL ...
 // USING means.
-type ModelFormat interface {
-	// Name is the word after USING, lower case.
-	Name() string
-	// Options specifies the options.
-	Options() []connector.Option
-	// Load reads a model. Version is a checksum of what was read. An error is in the
-	// user's words.
-	Load(options map[string]string) (m catalog.Model, version string, err error)
-}
+type ModelFormat = model.Format
 
 func (c Config) withDefaults() Config {
 	if c.Allocator == nil {

@@ -20,6 +20,7 @@ import (
 	memconn "github.com/millrace-sql/millrace/engine/connector/memory"
 	"github.com/millrace-sql/millrace/engine/disk"
 	"github.com/millrace-sql/millrace/engine/function"
+	"github.com/millrace-sql/millrace/engine/model"
 )
 
 // Engine runs SQL. It is safe for use by many goroutines.
@@ -57,7 +58,7 @@ func Open(cfg Config) (*Engine, error) {
 	if err := e.addConnectors(); err != nil {
 		return nil, err
 	}
-	for _, f := range append([]ModelFormat{pmmlFormat{}, sparkmlFormat{}, xgboostFormat{}, lightgbmFormat{}}, cfg.ModelFormats...) {
+	for _, f := range append(model.Formats(), cfg.ModelFormats...) {
 		e.formats[strings.ToLower(f.Name())] = f
 	}
 	return e, nil

@@ -1,4 +1,4 @@
-package engine
+package model
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type xgboostFormat struct{}
 func (xgboostFormat) Name() string { return "xgboost" }
 
 // Options are those of a model read from a path.
-func (xgboostFormat) Options() []connector.Option { return modelOptions }
+func (xgboostFormat) Options() []connector.Option { return pathOptions }
 
 // Load reads the document at option path.
 func (xgboostFormat) Load(options map[string]string) (catalog.Model, string, error) {

@@ -1,4 +1,4 @@
-package engine
+package model
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ type lightgbmFormat struct{}
 func (lightgbmFormat) Name() string { return "lightgbm" }
 
 // Options are those of a model read from a path.
-func (lightgbmFormat) Options() []connector.Option { return modelOptions }
+func (lightgbmFormat) Options() []connector.Option { return pathOptions }
 
 // Load reads the document at option path.
 func (lightgbmFormat) Load(options map[string]string) (catalog.Model, string, error) {

@@ -1,0 +1,81 @@
+package model
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/connector"
+)
+
+// Format makes models of one kind: what a name after CREATE MODEL ... USING
+// means.
+type Format interface {
+	// Name is the word after USING, lower case.
+	Name() string
+	// Options specifies the options.
+	Options() []connector.Option
+	// Load reads a model. Version is a checksum of what was read. An error is in the
+	// user's words.
+	Load(options map[string]string) (m catalog.Model, version string, err error)
+}
+
+// Formats are the formats that millrace knows, in the order in which people are
+// told of them.
+func Formats() []Format {
+	return []Format{pmmlFormat{}, sparkmlFormat{}, xgboostFormat{}, lightgbmFormat{}}
+}
+
+// Named is the format of that name.
+func Named(name string) (Format, bool) {
+	for _, f := range Formats() {
+		if f.Name() == name {
+			return f, true
+		}
+	}
+	return nil, false
+}
+
+// pathOptions are the options of a model that is read from a path.
+var pathOptions = []connector.Option{
+	{Name: "path", Read: true, Required: true, Help: "the model's file or directory"},
+}
+
+// pathError says what is wrong with a path in the user's words, and names the
+// nearest entry of its folder.
+func pathError(what, path string, err error) error {
+	if !os.IsNotExist(err) {
+		return fmt.Errorf("%s %s: %w", what, path, err)
+	}
+	msg := fmt.Sprintf("%s %s does not exist", what, path)
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	entries, rerr := os.ReadDir(dir)
+	if rerr != nil {
+		return fmt.Errorf("%s: neither does its folder", msg)
+	}
+	names := make([]string, len(entries))
+	for i, d := range entries {
+		names[i] = d.Name()
+	}
+	if near := catalog.Nearest(base, names); near != "" {
+		return fmt.Errorf("%s: did you mean %s?", msg, filepath.Join(dir, near))
+	}
+	return fmt.Errorf("%s", msg)
+}
+
+// plural counts things, with a comma every three digits.
+func plural(n int, what string) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	if n == 1 {
+		return s + " " + what
+	}
+	return s + " " + what + "s"
+}

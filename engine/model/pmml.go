@@ -1,0 +1,81 @@
+package model
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/pmml"
+)
+
+// pmmlFormat loads PMML documents.
+type pmmlFormat struct{}
+
+// Name is pmml.
+func (pmmlFormat) Name() string { return "pmml" }
+
+// Options are those of a model read from a path.
+func (pmmlFormat) Options() []connector.Option { return pathOptions }
+
+// Load reads the document at option path.
+func (pmmlFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	path := options["path"]
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", pathError("model file", path, err)
+	}
+	defer f.Close()
+	m, err := pmml.Load(f)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	return pmmlModel{m}, m.Checksum(), nil
+}
+
+// pmmlModel is a PMML document as a catalog.Model.
+type pmmlModel struct{ m *pmml.Model }
+
+func (p pmmlModel) Inputs() []arrow.Field { return p.m.Inputs() }
+
+func (p pmmlModel) Outputs() []catalog.Output {
+	outs := p.m.Outputs()
+	all := make([]catalog.Output, len(outs))
+	for i, o := range outs {
+		all[i] = catalog.Output{Field: o.Field, Class: o.Class, Target: i == 0 && o.Field.Name == p.m.TargetName(), Hidden: !o.Final}
+		switch o.Role {
+		case pmml.Predicted:
+			all[i].Role = catalog.RolePredicted
+		case pmml.Probability:
+			all[i].Role = catalog.RoleProbability
+		}
+	}
+	return all
+}
+
+func (p pmmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
+	return p.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) { t.Fault(row, "predict", err) })
+}
+
+func (p pmmlModel) Describe() []catalog.Property {
+	verified := "the document has no ModelVerification"
+	if n := p.m.Verified(); n > 0 {
+		verified = plural(n, "row") + " of the document's ModelVerification hold"
+	}
+	evaluator := "columns"
+	if ok, why := p.m.Batch(); !ok {
+		evaluator = "row by row: " + why
+	}
+	return []catalog.Property{
+		{Name: "summary", Value: p.m.Summary()},
+		{Name: "kind", Value: p.m.Kind()},
+		{Name: "function", Value: p.m.FunctionName()},
+		{Name: "description", Value: p.m.Description()},
+		{Name: "producer", Value: p.m.Producer()},
+		{Name: "size", Value: plural(int(p.m.Size()), "byte")},
+		{Name: "verification", Value: verified},
+		{Name: "evaluator", Value: evaluator},
+	}
+}
