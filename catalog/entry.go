@@ -57,4 +57,34 @@ type ModelEntry struct {
 	Model     Model
 	// Version is the checksum of the model's files.
 	Version string
+	// OnMissing and OnInvalid say what becomes of a row that the model has no answer
+	// for: because an input is missing, or because a value cannot be scored.
+	OnMissing, OnInvalid Policy
+	// Reload is true when running queries shall take up a changed file.
+	Reload bool
 }
+
+// Policy is what becomes of a row that a model has no answer for.
+type Policy int
+
+// The policies.
+const (
+	PolicyNull  Policy = iota // the answer is NULL
+	PolicyError               // the query fails
+	PolicyDLQ                 // the row goes to the query's dead letters instead of its sink
+)
+
+// String is the policy as OPTIONS has it.
+func (p Policy) String() string { return [...]string{"null", "error", "dlq"}[p] }
+
+// Domain is the values that a model's document declares for one of its inputs.
+type Domain struct {
+	// Categories are the valid values of a categorical field, as texts.
+	Categories []string
+	// Intervals are the valid ranges of a continuous field, as "[4.3, 7.9]".
+	Intervals []string
+}
+
+// Domains is a Model that knows the domains of its inputs: one for each of Inputs,
+// in that order.
+type Domains interface{ Domains() []Domain }

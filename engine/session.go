@@ -258,41 +258,6 @@ func suggest(e *sql.Error, name, all string, names []string) *sql.Error {
 	return e.WithHint("%s %s", all, strings.Join(names, ", "))
 }
 
-func (s *session) createModel(st *sql.Create) (string, error) {
-	f, ok := s.engine.formats[strings.ToLower(st.Using.Name)]
-	if !ok {
-		names := slices.Sorted(maps.Keys(s.engine.formats))
-		return "", suggest(sql.Errorf(st.Using.Span, "unknown model format %s", st.Using.Name), st.Using.Name, "the formats are", names)
-	}
-	options, err := optionMap(st.Options)
-	if err != nil {
-		return "", err
-	}
-	notes, err := connector.CheckOptions(f.Options(), options)
-	if err != nil {
-		return "", optionFault(st, err)
-	}
-	s.note(notes...)
-	m, version, err := f.Load(options)
-	if err != nil {
-		return "", faultAt(st.Options, optionSpan(st.Options, "path", st.Name.Span), err)
-	}
-	entry := &catalog.ModelEntry{Name: st.Name.Name, Connector: f.Name(), Options: options, Model: m, Version: version}
-	if err := s.catalog.PutModel(entry, st.OrReplace); err != nil {
-		return "", sql.Errorf(st.Name.Span, "%v", err).WithHint("CREATE OR REPLACE takes its place; IF NOT EXISTS keeps it")
-	}
-	return fmt.Sprintf("model %s: %s, %s", entry.Name, modelKind(m), plural(len(m.Inputs()), "input")), nil
-}
-
-func modelKind(m catalog.Model) string {
-	for _, p := range m.Describe() {
-		if p.Name == "summary" || p.Name == "kind" {
-			return p.Value
-		}
-	}
-	return "model"
-}
-
 func optionSpan(opts []sql.Option, key string, fallback sql.Span) sql.Span {
 	for _, o := range opts {
 		if strings.EqualFold(o.Key, key) {
