@@ -1,0 +1,6 @@
+package onnx
+
+// loader builds a model from a graph.
+type loader struct {
+	locals int
+}
