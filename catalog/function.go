@@ -70,6 +70,11 @@ type Call struct {
 	// Info is what a rule of the planner may know of this call, or nil. JSONParse is
 	// the one kind there is.
 	Info any
+	// Rejects is set for a call of a model whose policy for rows without an answer is
+	// not NULL: Eval then fails for such a row, or rejects it through its task, which
+	// must be a Rejecter. The call is not folded, though it may be deterministic: it
+	// is about rows.
+	Rejects *ModelEntry
 }
 
 // JSONParse is the Info of from_json: a call that a scan can make in its place,

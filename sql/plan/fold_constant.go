@@ -48,7 +48,7 @@ func constant(e Expr) bool {
 	case *ColumnRef, *Lambda:
 		return false
 	case *Call:
-		if !e.Fn.Deterministic {
+		if !e.Fn.Deterministic || e.Fn.Rejects != nil {
 			return false
 		}
 	}
