@@ -142,6 +142,17 @@ func (c *Catalog) PutModel(m *ModelEntry, replace bool) error {
 	return nil
 }
 
+// SwapModel puts a model in the place of another, unless that is no longer there.
+func (c *Catalog) SwapModel(old, m *ModelEntry) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.models[key(old.Name)] != old {
+		return false
+	}
+	c.models[key(m.Name)] = m
+	return true
+}
+
 // PutFunction stores a Function, an Aggregate or a TableFunction of an
 // embedder. A built-in name is ErrExists.
 func (c *Catalog) PutFunction(name string, f any) error {

@@ -286,7 +286,7 @@ func TestRetention(t *testing.T) {
 }
 
 func TestFingerprint(t *testing.T) {
-	base := Fingerprint{Query: "SELECT a FROM s", Plan: "1", Sources: []string{"kafka iris"}, Sink: "json /out", Schema: "a INT", Versions: map[string]string{"forest": "x"}}
+	base := Fingerprint{Query: "SELECT a FROM s", Plan: "1", Sources: []string{"kafka iris"}, Sink: "json /out", Schema: "a INT"}
 	for _, c := range []struct {
 		name   string
 		change func(*Fingerprint)
@@ -294,7 +294,6 @@ func TestFingerprint(t *testing.T) {
 	}{
 		{"same", func(f *Fingerprint) {}, ""},
 		{"another text of the same plan", func(f *Fingerprint) { f.Query = "select a from s" }, ""},
-		{"a new model", func(f *Fingerprint) { f.Versions = map[string]string{"forest": "y"} }, ""},
 		{"plan", func(f *Fingerprint) { f.Query, f.Plan = "SELECT a+1 FROM s", "2" }, "its query text was\n  SELECT a FROM s\nand now is\n  SELECT a+1 FROM s"},
 		{"sources", func(f *Fingerprint) { f.Sources = []string{"kafka other"} }, "its source list was\n  kafka iris\nand now is\n  kafka other"},
 		{"sink", func(f *Fingerprint) { f.Sink = "json /other" }, "its sink was\n  json /out\n"},

@@ -9,10 +9,15 @@
 //	offsets/N       epoch N was planned: the end of each source, one line each
 //	commits/N       epoch N is done
 //	millrace        ours alone: what query this is
+//	models/N        ours alone: the models' versions from epoch N on
+//	models/kept/*   ours alone: copies of those models' files
 //
 // The start of epoch N is the end of epoch N-1. An epoch that was planned and
 // not committed runs again with exactly its offsets. At most one is in that
-// state: Spark would skip the other.
+// state: Spark would skip the other. It is scored with the versions of its models
+// that it was planned with: they are written before the plan is, when they differ
+// from those of the epoch before, and so are the copies of the models' files. A
+// copy stays until an epoch with other versions is committed.
 //
 // What stands in a source's line is the source's business: the package stores
 // strings. It runs nothing and knows no sinks. It may import engine/disk and

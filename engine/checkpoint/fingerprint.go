@@ -25,9 +25,6 @@ type Fingerprint struct {
 	Sink string `json:"sink"`
 	// Schema of the rows.
 	Schema string `json:"schema"`
-	// Versions of tables and models, by name. They may change between runs; the last
-	// ones are kept.
-	Versions map[string]string `json:"versions,omitempty"`
 }
 
 // MismatchError says that a checkpoint belongs to another query.

@@ -17,6 +17,8 @@ const (
 	offsetsDir      = "offsets"
 	commitsDir      = "commits"
 	sourcesDir      = "sources"
+	modelsDir       = "models"
+	copiesDir       = "kept"
 	fingerprintFile = "millrace"
 )
 

@@ -54,6 +54,9 @@ func (l *Log) load() error {
 	if err := l.loadEpochs(planned); err != nil {
 		return err
 	}
+	if err := l.loadModels(); err != nil {
+		return err
+	}
 	return l.loadFingerprint()
 }
 

@@ -32,6 +32,7 @@ type Log struct {
 	print   *Fingerprint
 	failed  error
 	cleaned int64 // epochs below have no files any more
+	models  models
 }
 
 // Epoch is the plan of one epoch.
@@ -45,6 +46,9 @@ type Epoch struct {
 	// Conf are Spark's settings that must not change while the query has state. Nil
 	// takes those of the epoch before, or Spark's defaults.
 	Conf map[string]string
+	// Models are the models that score the epoch, by name. Nil takes those of the
+	// epoch before; it stays nil when nothing is known of them.
+	Models map[string]Model
 }
 
 // State is how far a query got.
@@ -178,8 +182,14 @@ func (l *Log) Plan(epoch int64, e Epoch) error {
 	if e.Conf == nil {
 		e.Conf = sparkConf
 	}
+	if e.Models == nil {
+		e.Models = l.models.known
+	}
 	err := l.store(func() error {
 		if err := l.writeMetadata(); err != nil {
+			return err
+		}
+		if err := l.writeModels(epoch, e.Models); err != nil {
 			return err
 		}
 		return disk.WriteFile(l.fs, l.file(offsetsDir, epoch), encodeEpoch(e))
@@ -215,6 +225,7 @@ func (l *Log) Commit(epoch int64) error {
 	}
 	l.state.Committed = epoch
 	l.clean()
+	l.cleanModels()
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // lightgbmFormat loads models that LightGBM saved as text.
-type lightgbmFormat struct{}
+type lightgbmFormat struct{ atPath }
 
 // Name is lightgbm.
 func (lightgbmFormat) Name() string { return "lightgbm" }

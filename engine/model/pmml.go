@@ -12,7 +12,7 @@ import (
 )
 
 // pmmlFormat loads PMML documents.
-type pmmlFormat struct{}
+type pmmlFormat struct{ atPath }
 
 // Name is pmml.
 func (pmmlFormat) Name() string { return "pmml" }

@@ -13,7 +13,7 @@ import (
 )
 
 // sparkmlFormat loads directories that Spark ML saved.
-type sparkmlFormat struct{}
+type sparkmlFormat struct{ atPath }
 
 // Name is sparkml.
 func (sparkmlFormat) Name() string { return "sparkml" }

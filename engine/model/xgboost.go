@@ -13,7 +13,7 @@ import (
 )
 
 // xgboostFormat loads models that XGBoost saved as JSON or UBJSON.
-type xgboostFormat struct{}
+type xgboostFormat struct{ atPath }
 
 // Name is xgboost.
 func (xgboostFormat) Name() string { return "xgboost" }
