@@ -70,7 +70,8 @@ func (s *assembler) run(t *tile) error {
 	} else {
 		s.pack(t, dim)
 	}
-	return s.check(t)
+	s.check(t)
+	return nil
 }
 
 // pack copies the columns into a block.
@@ -121,15 +122,13 @@ func (s *assembler) mix(t *tile, dim int) {
 }
 
 // check looks for NULL and NaN in the inputs.
-func (s *assembler) check(t *tile) error {
+func (s *assembler) check(t *tile) {
 	for n, at := range s.in {
 		c := &t.cols[at]
 		if c.kind == numbers && s.invalid != keep {
 			for i, v := range c.x[:t.n] {
 				if v != v && c.ok(i) && t.alive(i) {
-					if err := s.refuse(t, n, i, "NaN"); err != nil {
-						return err
-					}
+					s.refuse(t, n, i, "NaN")
 				}
 			}
 		}
@@ -144,22 +143,15 @@ func (s *assembler) check(t *tile) error {
 				s.put(t, n, i, math.NaN())
 				continue
 			}
-			if err := s.refuse(t, n, i, "NULL"); err != nil {
-				return err
-			}
+			s.refuse(t, n, i, "null")
 		}
 	}
-	return nil
 }
 
-func (s *assembler) refuse(t *tile, n, row int, what string) error {
-	err := fmt.Errorf("VectorAssembler: %s in column %s, row %d; set handleInvalid to keep or skip", what, s.names[n], t.first+row)
-	if s.invalid == fail {
-		return err
-	}
-	t.null(s.out, row)
-	t.drop(row, err)
-	return nil
+// refuse gives a row up for what stands in input n.
+func (s *assembler) refuse(t *tile, n, row int, what string) {
+	t.refuse(s.out, row, fmt.Errorf("VectorAssembler(%s): Encountered %s while assembling a row with handleInvalid = %q. "+
+		"Consider removing %ss from dataset or using handleInvalid = \"keep\" or \"skip\"", s.names[n], what, s.invalid, what))
 }
 
 // put writes the value of input n, a number, in a row.

@@ -109,9 +109,7 @@ func (s *bayes) score(t *tile, in *column, out []float64) error {
 	if s.kind == "gaussian" {
 		return s.gaussian(t, in, out)
 	}
-	if err := s.check(t, in); err != nil {
-		return err
-	}
+	s.check(t, in)
 	if err := s.linear.score(t, in, out); err != nil || s.kind != "complement" {
 		return err
 	}
@@ -141,32 +139,32 @@ func (s *bayes) fits(v float64) bool {
 	return v >= 0
 }
 
-func (s *bayes) check(t *tile, in *column) error {
-	want := "at least 0"
+// check gives up the rows whose features do not fit.
+func (s *bayes) check(t *tile, in *column) {
+	want := "Naive Bayes requires nonnegative feature values"
 	if s.kind == "bernoulli" {
-		want = "0 or 1"
+		want = "Bernoulli naive Bayes requires 0 or 1 feature values"
 	}
-	refuse := func(v float64, row, j int) error {
-		return fmt.Errorf("NaiveBayes(%s): the feature %d in row %d is %v, expected %s (%s)", s.name, j, t.first+row, v, want, s.kind)
+	refuse := func(v float64, row, j int) {
+		t.drop(row, fmt.Errorf("NaiveBayes(%s): feature %d: %s but found %s", s.name, j, want, javaDouble(v)))
 	}
 	if in.sparse {
 		for i := range t.n {
 			for k := in.ptr[i]; k < in.ptr[i+1]; k++ {
 				if v := in.val[k]; !s.fits(v) && in.ok(i) && t.alive(i) {
-					return refuse(v, i, int(in.idx[k]))
+					refuse(v, i, int(in.idx[k]))
 				}
 			}
 		}
-		return nil
+		return
 	}
 	for j := range in.dim {
 		for i, v := range in.x[j*tileRows : j*tileRows+t.n] {
 			if !s.fits(v) && in.ok(i) && t.alive(i) {
-				return refuse(v, i, j)
+				refuse(v, i, j)
 			}
 		}
 	}
-	return nil
 }
 
 func (s *bayes) gaussian(t *tile, in *column, out []float64) error {

@@ -65,7 +65,7 @@ func (s *bucketizer) run(t *tile) error {
 		switch {
 		case !in.ok(i):
 			if s.invalid == skip {
-				t.drop(i, fmt.Errorf("Bucketizer(%s): the value in row %d is NULL", s.name, t.first+i))
+				t.drop(i, fmt.Errorf("Bucketizer(%s): the value is NULL", s.name))
 			}
 			out[i] = 0
 		case x >= s.splits[0] && x <= s.splits[last]:
@@ -76,15 +76,23 @@ func (s *bucketizer) run(t *tile) error {
 			out[i] = float64(max(k, 0))
 		case math.IsNaN(x) && s.invalid == keep:
 			out[i] = float64(last)
-		case math.IsNaN(x) && s.invalid == skip:
+		default:
 			out[i] = 0
-			t.null(s.out, i)
-			t.drop(i, fmt.Errorf("Bucketizer(%s): the value in row %d is NaN", s.name, t.first+i))
-		case t.alive(i):
-			return fmt.Errorf("Bucketizer(%s): the value %v in row %d is outside the splits, %v to %v", s.name, x, t.first+i, s.splits[0], s.splits[last])
+			if t.alive(i) {
+				t.refuse(s.out, i, s.outside(x))
+			}
 		}
 	}
 	return nil
+}
+
+// outside is why a value is refused.
+func (s *bucketizer) outside(x float64) error {
+	if math.IsNaN(x) {
+		return fmt.Errorf("Bucketizer(%s): Bucketizer encountered NaN value. To handle or skip NaNs, try setting Bucketizer.handleInvalid", s.name)
+	}
+	return fmt.Errorf("Bucketizer(%s): Feature value %s out of Bucketizer bounds [%s, %s].  Check your features, or loosen the lower/upper bound constraints",
+		s.name, javaDouble(x), javaDouble(s.splits[0]), javaDouble(s.splits[len(s.splits)-1]))
 }
 
 // binarizer is one column of Binarizer: 1 for what is greater than the threshold.

@@ -11,7 +11,8 @@ import (
 
 // stage is one loaded step: it reads and writes columns of a tile. It is immutable.
 type stage interface {
-	// run computes the stage's columns of a tile. An error fails the query, as it does in Spark.
+	// run computes the stage's columns of a tile, and drops the rows that it cannot. An error is why no row of the
+	// tile can be scored.
 	run(t *tile) error
 }
 

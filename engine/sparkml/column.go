@@ -2,7 +2,10 @@ package sparkml
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/apache/arrow/go/v14/arrow/array"
 )
@@ -148,6 +151,43 @@ func (t *tile) drop(row int, err error) {
 	}
 }
 
+// refuse gives a row up for the value that a stage should have made of it.
+func (t *tile) refuse(slot, row int, err error) {
+	t.null(slot, row)
+	t.drop(row, err)
+}
+
+// fail gives all rows up.
+func (t *tile) fail(err error) {
+	for i := range t.n {
+		if t.alive(i) {
+			t.drop(i, err)
+		}
+	}
+}
+
+// javaDouble is a number as Spark's messages have it.
+func javaDouble(x float64) string {
+	switch size := math.Abs(x); {
+	case math.IsInf(x, 0):
+		return strings.TrimPrefix(strconv.FormatFloat(x, 'f', -1, 64)+"inity", "+")
+	case size == 0 || size >= 1e-3 && size < 1e7:
+		s := strconv.FormatFloat(x, 'f', -1, 64)
+		if !strings.Contains(s, ".") {
+			s += ".0"
+		}
+		return s
+	case math.IsNaN(x):
+		return "NaN"
+	}
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(x, 'e', -1, 64), "e")
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	n, _ := strconv.Atoi(exponent) // of digits and a sign
+	return mantissa + "E" + strconv.Itoa(n)
+}
+
 // maxBlock bounds the features of a dense block.
 const maxBlock = 1 << 17
 
@@ -169,17 +209,16 @@ func (t *tile) dense(c *column) ([]float64, error) {
 	return out, nil
 }
 
-// firstNull reports the first row without a value that was not given up, -1 if there is none.
-func (t *tile) firstNull(c *column) int {
+// dropNulls gives up the rows of a column that a stage needs and that have no value.
+func (t *tile) dropNulls(c *column, kind, name, why string) {
 	if c.valid == nil {
-		return -1
+		return
 	}
 	for i, ok := range c.valid[:t.n] {
 		if !ok && t.alive(i) {
-			return i
+			t.drop(i, fmt.Errorf("%s(%s): %s", kind, name, why))
 		}
 	}
-	return -1
 }
 
 // loadVectors reads a column of arrays into a slot. dim is the length wanted, 0 if any one does.

@@ -7,7 +7,7 @@ import (
 )
 
 // indexToString is IndexToString: a label for an index. The index is truncated towards zero as Java's (int) cast does
-// it: 1.5 is 1, -0.5 and NaN are 0. NULL stays NULL; an index outside the labels fails the query.
+// it: 1.5 is 1, -0.5 and NaN are 0. NULL stays NULL; an index outside the labels is refused.
 type indexToString struct {
 	in, out int
 	name    string
@@ -63,8 +63,7 @@ func (s *indexToString) run(t *tile) error {
 		k := s.index(x)
 		if k < 0 {
 			if in.ok(i) && t.alive(i) {
-				return fmt.Errorf("IndexToString(%s): the index %v in row %d has no label: there are %d labels, 0 to %d",
-					s.name, x, t.first+i, len(s.labels), len(s.labels)-1)
+				t.refuse(s.out, i, fmt.Errorf("IndexToString(%s): Unseen index: %s ?? (there are %d labels, 0 to %d)", s.name, javaDouble(x), len(s.labels), len(s.labels)-1))
 			}
 			k = 0
 		}

@@ -84,16 +84,11 @@ func (s *stringIndexer) run(t *tile) error {
 		if s.invalid == keep || !t.alive(i) {
 			continue
 		}
-		err := fmt.Errorf("StringIndexer(%s): NULL in row %d has no index; set handleInvalid to keep or skip", s.name, t.first+i)
+		err := fmt.Errorf("StringIndexer(%s): StringIndexer encountered NULL value. To handle or skip NULLS, try setting StringIndexer.handleInvalid", s.name)
 		if in.ok(i) {
-			err = fmt.Errorf("StringIndexer(%s): the label %q in row %d was not seen in training; set handleInvalid to keep or skip",
-				s.name, in.str(i), t.first+i)
+			err = fmt.Errorf("StringIndexer(%s): Unseen label: %s. To handle unseen labels, set Param handleInvalid to keep", s.name, in.str(i))
 		}
-		if s.invalid == fail {
-			return err
-		}
-		t.null(s.out, i)
-		t.drop(i, err)
+		t.refuse(s.out, i, err)
 	}
 	return nil
 }
@@ -193,13 +188,8 @@ func (s *vectorIndexer) run(t *tile) error {
 			if !ok {
 				k = float64(len(m))
 				if s.invalid != keep && in.ok(i) && t.alive(i) {
-					err := fmt.Errorf("VectorIndexer(%s): the value %v of feature %d in row %d was not seen in training; set handleInvalid to keep or skip",
-						s.name, v, j, t.first+i)
-					if s.invalid == fail {
-						return err
-					}
-					t.null(s.out, i)
-					t.drop(i, err)
+					t.refuse(s.out, i, fmt.Errorf("VectorIndexer(%s): VectorIndexer encountered invalid value %s on feature index %d. "+
+						"To handle or skip invalid value, try setting VectorIndexer.handleInvalid", s.name, javaDouble(v), j))
 				}
 			}
 			to[i] = k
@@ -277,6 +267,14 @@ func (s *oneHot) category(v float64) (int, bool) {
 	return s.cats, s.keep
 }
 
+// unseen is why a value is refused.
+func (s *oneHot) unseen(v float64) error {
+	if v < 0 {
+		return fmt.Errorf("OneHotEncoder(%s): Negative value: %s. Input can't be negative. To handle invalid values, set Param handleInvalid to keep", s.name, javaDouble(v))
+	}
+	return fmt.Errorf("OneHotEncoder(%s): Unseen value: %s. To handle unseen values, set Param handleInvalid to keep", s.name, javaDouble(v))
+}
+
 func (s *oneHot) run(t *tile) error {
 	in := &t.cols[s.in]
 	var out []float64
@@ -293,7 +291,7 @@ func (s *oneHot) run(t *tile) error {
 	for i, v := range in.x[:t.n] {
 		k, ok := s.category(v)
 		if !ok && in.ok(i) && t.alive(i) {
-			return fmt.Errorf("OneHotEncoder(%s): the value %v in row %d is not one of the %d categories; set handleInvalid to keep", s.name, v, t.first+i, s.cats)
+			t.refuse(s.out, i, s.unseen(v))
 		}
 		if k < s.size {
 			if sp == nil {

@@ -70,9 +70,7 @@ func (k *kmeans) score(t *tile, in *column, out []float64) error {
 	for i := range best {
 		best[i], out[i] = math.Inf(1), 0
 	}
-	if err := k.checkNorms(t, in, x); err != nil {
-		return err
-	}
+	k.checkNorms(t, in, x)
 	for c, centre := range k.centres {
 		clear(d)
 		for j, m := range centre {
@@ -96,8 +94,8 @@ func (k *kmeans) score(t *tile, in *column, out []float64) error {
 	return nil
 }
 
-// checkNorms refuses vectors with NaN, and for the cosine those of length 0, which have no direction: Spark fails too.
-func (k *kmeans) checkNorms(t *tile, in *column, x []float64) error {
+// checkNorms refuses vectors with NaN, and for the cosine those of length 0, which have no direction: Spark fails then.
+func (k *kmeans) checkNorms(t *tile, in *column, x []float64) {
 	sums := grow(&t.norms, tileRows)[:t.n]
 	clear(sums)
 	for j := range in.dim {
@@ -111,9 +109,9 @@ func (k *kmeans) checkNorms(t *tile, in *column, x []float64) error {
 			continue
 		}
 		if sum == 0 {
-			return fmt.Errorf("KMeans(%s): the vector in row %d is 0: the cosine distance is not defined", k.name, t.first+i)
+			t.drop(i, fmt.Errorf("KMeans(%s): Cosine distance is not defined for zero-length vectors", k.name))
+			continue
 		}
-		return fmt.Errorf("KMeans(%s): the vector in row %d has NaN", k.name, t.first+i)
+		t.drop(i, fmt.Errorf("KMeans(%s): the vector has NaN", k.name))
 	}
-	return nil
 }

@@ -75,6 +75,9 @@ const (
 	keep
 )
 
+// String is the parameter's text.
+func (v invalid) String() string { return [...]string{"error", "skip", "keep"}[v] }
+
 // invalid gives the parameter handleInvalid.
 func (md *metadata) invalid() (invalid, error) {
 	s, err := md.text("handleInvalid", "error")

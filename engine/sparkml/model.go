@@ -110,9 +110,10 @@ func (m *Model) Score(mem memory.Allocator, n int, in []arrow.Array, fault func(
 
 // ScoreOutputs computes the outputs whose indexes are in want, for n rows, and runs only the stages they need. in has
 // one array for each of Inputs, of the type declared there and of length n; it is borrowed. The caller releases the
-// result. fault (nil: ignore) hears once of each row that cannot be scored, which is NULL: those that Spark would
-// drop (handleInvalid = skip) and NULL vectors. An error fails the query, as it does in Spark: a value that a stage
-// refuses (handleInvalid = error), or in does not fit.
+// result. fault (nil: ignore) hears once of each row that cannot be scored, which is NULL in all the outputs: those
+// that Spark would drop (handleInvalid = skip), those that would fail its job (handleInvalid = error, features that a
+// model refuses) and NULL vectors. The other rows are scored. An error says that in does not fit, or that the results
+// are more than arrays can hold.
 func (m *Model) ScoreOutputs(mem memory.Allocator, n int, in []arrow.Array, want []int, fault func(row int, err error)) ([]arrow.Array, error) {
 	if err := m.check(n, in); err != nil {
 		return nil, err
@@ -141,11 +142,14 @@ func (m *Model) ScoreOutputs(mem memory.Allocator, n int, in []arrow.Array, want
 	}
 	for base := 0; base < n; base += tileRows {
 		t.first, t.n, t.died = base, min(tileRows, n-base), false
-		if err := m.tile(t, in, base); err != nil {
-			return nil, err
+		err := m.tile(t, in, base)
+		if err != nil {
+			t.fail(err)
 		}
 		for i := range ws {
-			if err := ws[i].write(t); err != nil {
+			if err != nil {
+				ws[i].nulls(t.n) // columns may not have been made
+			} else if err := ws[i].write(t); err != nil {
 				return nil, err
 			}
 		}
@@ -206,7 +210,7 @@ func (m *Model) plan(t *tile, want []int) {
 	}
 }
 
-// tile computes the needed columns of some rows.
+// tile computes the needed columns of some rows. An error is why none of them can be scored.
 func (m *Model) tile(t *tile, in []arrow.Array, base int) error {
 	for i, s := range m.inputSlots {
 		if !t.need[s] {

@@ -42,9 +42,7 @@ func (s *mapper) run(t *tile) error {
 	if s.dim != 0 && in.dim != s.dim {
 		return fmt.Errorf("%s(%s): the vectors have %d features, expected %d", s.kind, s.name, in.dim, s.dim)
 	}
-	if i := t.firstNull(in); i >= 0 {
-		return fmt.Errorf("%s(%s): the vector in row %d is NULL", s.kind, s.name, t.first+i)
-	}
+	t.dropNulls(in, s.kind, s.name, "the vector is NULL")
 	x, err := t.dense(in)
 	if err != nil {
 		return fmt.Errorf("%s(%s): %w", s.kind, s.name, err)

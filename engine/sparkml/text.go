@@ -135,7 +135,7 @@ func (s *tokenizer) run(t *tile) error {
 			}
 			s.split(out, start)
 		} else if t.alive(i) {
-			return fmt.Errorf("%s(%s): the text in row %d is NULL", s.kind, s.name, t.first+i)
+			t.drop(i, fmt.Errorf("%s(%s): the text is NULL", s.kind, s.name))
 		}
 		out.ptr = append(out.ptr, int32(len(out.ends)/2))
 	}
@@ -264,9 +264,7 @@ func readHashingTF(b *builder) error {
 
 func (s *hashingTF) run(t *tile) error {
 	in := &t.cols[s.in]
-	if i := t.firstNull(in); i >= 0 {
-		return fmt.Errorf("HashingTF(%s): the words in row %d are NULL", s.name, t.first+i)
-	}
+	t.dropNulls(in, "HashingTF", s.name, "the words are NULL")
 	out := t.sparse(s.out, s.size)
 	if len(t.tally) < s.size {
 		t.tally = make([]float64, s.size)
@@ -356,9 +354,7 @@ func (s *idf) run(t *tile) error {
 	if in.dim != len(s.w) {
 		return fmt.Errorf("IDF(%s): the vectors have %d features, expected %d", s.name, in.dim, len(s.w))
 	}
-	if i := t.firstNull(in); i >= 0 {
-		return fmt.Errorf("IDF(%s): the vector in row %d is NULL", s.name, t.first+i)
-	}
+	t.dropNulls(in, "IDF", s.name, "the vector is NULL")
 	if !in.sparse {
 		out := t.vectors(s.out, in.dim)
 		t.cols[s.out].valid = in.valid

@@ -67,6 +67,13 @@ func (w *writer) write(t *tile) error {
 	return nil
 }
 
+// nulls appends rows without a value.
+func (w *writer) nulls(n int) {
+	for range n {
+		w.b.AppendNull()
+	}
+}
+
 func (w *writer) numbers(x []float64, valid []bool) {
 	if b, ok := w.b.(*array.Float64Builder); ok {
 		b.AppendValues(x, valid)
