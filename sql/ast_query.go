@@ -130,6 +130,25 @@ type (
 		Alias   TableAlias
 	}
 
+	// MLPredict is ML_PREDICT in FROM, as Flink writes it: the rows of a relation, each
+	// with what a model makes of it.
+	//
+	//	ML_PREDICT(TABLE t, MODEL m, DESCRIPTOR(a, b), MAP['key', 'value'])
+	//	t, LATERAL TABLE(ML_PREDICT('m', a, b, MAP['key', 'value']))
+	MLPredict struct {
+		Span
+		// Input is a *TableName or a *Derived; nil for the second form, whose rows are
+		// those of the relation before it.
+		Input Relation
+		Model Ident
+		Args  []Arg // of the first form: the columns of DESCRIPTOR, each a *ColumnRef
+		// ArgsSpan is where they stand.
+		ArgsSpan Span
+		Config   []Option
+		Lateral  bool
+		Alias    TableAlias
+	}
+
 	// Join is two relations joined. Kind is INNER, LEFT, RIGHT, FULL, SEMI, ANTI or
 	// CROSS.
 	Join struct {
@@ -174,6 +193,7 @@ func (*TableName) relation()      {}
 func (*Derived) relation()        {}
 func (*ValuesRelation) relation() {}
 func (*TableFunc) relation()      {}
+func (*MLPredict) relation()      {}
 func (*Join) relation()           {}
 func (*LateralView) relation()    {}
 func (*Unsupported) relation()    {}

@@ -223,8 +223,11 @@ func (p *parser) namedRelation(start int, lateral bool) Relation {
 	for p.at(i+1).is(".") && p.at(i+2).isName() {
 		i += 2
 	}
-	if p.at(i + 1).is("(") {
-		return p.tableFunc(start, lateral)
+	switch {
+	case p.is("TABLE", "("):
+		return p.wrappedFunc(start, lateral)
+	case p.at(i + 1).is("("):
+		return p.aliasFunc(p.tableFunc(lateral), start)
 	}
 	t := p.tableName(start)
 	if lateral {
@@ -251,9 +254,13 @@ func (p *parser) tableName(start int) *TableName {
 	return t
 }
 
-func (p *parser) tableFunc(start int, lateral bool) Relation {
+// tableFunc parses the call of a table function.
+func (p *parser) tableFunc(lateral bool) Relation {
 	at := p.pos
 	name := joinName(p.dotted("a function's name"))
+	if strings.EqualFold(name.Name, mlPredictName) {
+		return p.mlPredict(at, lateral)
+	}
 	c := &Call{Name: name}
 	p.expect("(")
 	if p.is("TABLE", "(") || p.is("TABLE") && p.peek(1).isName() {
@@ -264,10 +271,36 @@ func (p *parser) tableFunc(start int, lateral bool) Relation {
 	}
 	p.expect(")")
 	c.Span = p.from(at)
-	f := &TableFunc{Call: c, Lateral: lateral}
-	f.Alias = p.tableAlias()
-	f.Span = p.from(start)
-	return f
+	return &TableFunc{Call: c, Lateral: lateral}
+}
+
+// aliasFunc parses the alias of a table function, which begins at token start.
+func (p *parser) aliasFunc(r Relation, start int) Relation {
+	alias := p.tableAlias()
+	switch f := r.(type) {
+	case *TableFunc:
+		f.Alias, f.Span = alias, p.from(start)
+	case *MLPredict:
+		f.Alias, f.Span = alias, p.from(start)
+	}
+	return r
+}
+
+// wrappedFunc parses TABLE(f(...)), the way of the SQL standard to call a table
+// function.
+func (p *parser) wrappedFunc(start int, lateral bool) Relation {
+	p.pos += 2
+	i := p.pos
+	for p.at(i+1).is(".") && p.at(i+2).isName() {
+		i += 2
+	}
+	if !p.tok().isName() || !p.at(i+1).is("(") {
+		p.unexpected("a table function")
+		return nil
+	}
+	f := p.tableFunc(lateral)
+	p.expect(")")
+	return p.aliasFunc(f, start)
 }
 
 // aliasAt reports whether an alias of a relation begins at token i.

@@ -17,6 +17,8 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"CREATE TABLE t (a INT) USING csv OPTIONS (path = '${x:-y}');", "SELECT ${a}${b}; SELECT '${a}", "${a:-${b:-c}}",
 		"INSERT INTO t SELECT 1; AWAIT ALL AVAILABLE", "SELECT 1 FROM a, (b JOIN c) d LATERAL VIEW f(x) y", "/*/**/", "SELECT \xff'\xff", "`", "1.e5 .5e 1y2",
+		"SELECT * FROM ML_PREDICT(TABLE t, MODEL m, DESCRIPTOR(a, b), MAP['async', 'true']) p(x), LATERAL TABLE(ML_PREDICT('m', a))",
+		"SELECT * FROM TABLE(ml_predict(INPUT => (SELECT 1), MODEL => MODEL 'm', ARGS => DESCRIPTOR(a.b))) JOIN u",
 		"a INT, b STRUCT<c: DOUBLE>", `{"type":"struct","fields":[]}`,
 	} {
 		f.Add(s)

@@ -78,6 +78,10 @@ func (x *binder) noFunction(name string, e *sql.Call) {
 		x.errorf(e.Pos(), "%s gives rows: it can stand by itself in a select list, in FROM or in LATERAL VIEW only", e.Name.Name)
 		return
 	}
+	if name == "ml_predict" {
+		_ = x.errorf(e.Pos(), "%s gives a table: it stands in FROM", e.Name.Name).WithHint("predict, predict_all and predict_proba stand in expressions")
+		return
+	}
 	err := x.errorf(e.Name.Pos(), "there is no function %s", quoteName(e.Name.Name))
 	candidates := append(slices.Clone(x.cat.Names(catalog.Functions)), lazyNames...)
 	if near := catalog.Nearest(name, candidates); near != "" {
@@ -133,11 +137,14 @@ func bareStar(e sql.Expr) bool {
 	return ok && len(s.Qualifier) == 0 && len(s.Except) == 0
 }
 
-// modelName is the first argument of predict when it is a name that no column
-// has: the model's.
+// modelFunctions take a model's name first.
+var modelFunctions = []string{"predict", "predict_all", "predict_proba", "model_version"}
+
+// modelName is the first argument of a model's function when it is a name that
+// no column has: the model's.
 func (x *exprBinder) modelName(call *sql.Call, i int, e sql.Expr) (string, bool) {
 	ref, ok := e.(*sql.ColumnRef)
-	if !ok || i != 0 || len(ref.Parts) != 1 || !strings.HasPrefix(strings.ToLower(call.Name.Name), "predict") {
+	if !ok || i != 0 || len(ref.Parts) != 1 || !slices.Contains(modelFunctions, strings.ToLower(call.Name.Name)) {
 		return "", false
 	}
 	if found, _ := x.match(x.scope, ref.Parts); len(found) > 0 {

@@ -29,6 +29,9 @@ func (b *binder) crossJoin(left *relation, next sql.Relation) *relation {
 	if d, ok := next.(*sql.Derived); ok && d.Lateral {
 		return b.lateralJoin(Cross, left, d, nil)
 	}
+	if m, ok := next.(*sql.MLPredict); ok && m.Input == nil {
+		return b.predictBeside(left, m)
+	}
 	right := b.relation(next)
 	out := beside(left, right)
 	out.node = &Join{Kind: Cross, Left: left.node, Right: right.node}
@@ -54,6 +57,8 @@ func (b *binder) relation(r sql.Relation) *relation {
 		return b.aliased(b.values(r.Values), r.Alias, r.Pos())
 	case *sql.TableFunc:
 		return b.generateFrom(nil, r, false)
+	case *sql.MLPredict:
+		return b.mlPredict(r)
 	case *sql.Join:
 		return b.join(r)
 	case *sql.LateralView:

@@ -26,6 +26,14 @@ func (b *binder) join(j *sql.Join) *relation {
 		}
 		return b.generateFrom(left, f, kind == Left)
 	}
+	if m, ok := j.R.(*sql.MLPredict); ok && m.Input == nil {
+		on, always := j.On.(*sql.BoolLit) // each row has exactly one answer: nothing to keep or to drop
+		if kind != Inner && kind != Cross && kind != Left || j.On != nil && (!always || !on.Value) || len(j.Using) > 0 || j.Natural {
+			b.unsupported(j.KindSpan, "this kind of join with LATERAL TABLE(ML_PREDICT(...))")
+			return failed()
+		}
+		return b.predictBeside(left, m)
+	}
 	if d, ok := j.R.(*sql.Derived); ok && d.Lateral {
 		if j.Natural || len(j.Using) > 0 {
 			b.unsupported(j.KindSpan, "USING with a LATERAL subquery")

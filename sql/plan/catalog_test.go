@@ -62,7 +62,11 @@ func (m fakeModel) Score(catalog.Task, int, []arrow.Array, []int) ([]arrow.Array
 func models() map[string]*catalog.ModelEntry {
 	class := catalog.Output{Field: field("prediction", tString), Role: catalog.RolePredicted, Target: true}
 	label := catalog.Output{Field: field("predicted", tString), Role: catalog.RolePredicted, Target: true}
+	a := catalog.Output{Field: field("a", tString), Role: catalog.RolePredicted, Target: true}
+	yes := catalog.Output{Field: field("p_yes", tDouble), Role: catalog.RoleProbability, Class: "yes"}
+	no := catalog.Output{Field: field("p_no", tDouble), Role: catalog.RoleProbability, Class: "no"}
 	return map[string]*catalog.ModelEntry{
+		"risk":           {Name: "risk", Version: "5eed", Model: fakeModel{in: []arrow.Field{field("A", tDouble), field("e", tString)}, out: []catalog.Output{a, yes, no}}},
 		"forest":         {Name: "forest", Model: fakeModel{in: irisFields(), out: []catalog.Output{class}}},
 		"index_to_class": {Name: "index_to_class", Model: fakeModel{in: []arrow.Field{field("prediction", tDouble)}, out: []catalog.Output{label}}},
 	}
@@ -110,7 +114,7 @@ func testCatalog(t testing.TB) *catalog.Catalog {
 	all := models()
 	c := catalog.New(function.BuiltinsWith(
 		func(name string) *catalog.ModelEntry { return all[strings.ToLower(name)] },
-		func() []string { return []string{"forest", "index_to_class"} }))
+		func() []string { return []string{"forest", "index_to_class", "risk"} }))
 	if err := c.PutFunction("predict", predictFunction{all}); err != nil && !errors.Is(err, catalog.ErrExists) {
 		t.Fatal(err)
 	}
@@ -135,6 +139,8 @@ func testCatalog(t testing.TB) *catalog.Catalog {
 	put(t, c.PutRelation("renamed", &catalog.View{Name: "renamed", Columns: []string{"p", "q"}, Text: "SELECT a, max(e) FROM u GROUP BY a"}, false))
 	put(t, c.PutRelation("above", &catalog.View{Name: "above", Text: "SELECT q FROM renamed WHERE p > 1"}, false))
 	put(t, c.PutRelation("short", &catalog.View{Name: "short", Columns: []string{"p"}, Text: "SELECT a, e FROM u"}, false))
+	put(t, c.PutRelation("scores", &catalog.View{Name: "scores", Origin: "scores.sql", Text: "SELECT * FROM ML_PREDICT(TABLE u, MODEL risk, DESCRIPTOR(a, e))"}, false))
+	put(t, c.PutRelation("misscored", &catalog.View{Name: "misscored", Origin: "scores.sql", Text: "SELECT * FROM ML_PREDICT(TABLE u, MODEL rsik, DESCRIPTOR(a, b, e))"}, false))
 	put(t, c.PutRelation("deep", &catalog.View{Name: "deep", Origin: "deep.sql", Text: "SELECT * FROM broken"}, false))
 	put(t, c.PutRelation("flowing", &catalog.View{Name: "flowing", Text: "SELECT partition, count(*) AS n FROM iris GROUP BY partition"}, false))
 	held := kafkaTable("held", true)
