@@ -103,9 +103,12 @@ type rowsTask struct {
 }
 
 // Fault translates the row.
-func (t rowsTask) Fault(row int, stage string, err error) {
+func (t rowsTask) Fault(row int, stage string, err error) { t.Task.Fault(t.at(row), stage, err) }
+
+// at is a row of the whole.
+func (t rowsTask) at(row int) int {
 	if row >= 0 && row < len(t.rows) {
-		row = int(t.rows[row])
+		return int(t.rows[row])
 	}
-	t.Task.Fault(row, stage, err)
+	return row
 }

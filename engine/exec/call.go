@@ -60,7 +60,7 @@ func (x *exprs) call(e *plan.Call) (*evaluator, error) {
 	all := slices.Concat(c.args, c.captures)
 	out := &evaluator{
 		typ:      e.Fn.Type,
-		constant: e.Fn.Deterministic && constantCall(c),
+		constant: e.Fn.Deterministic && e.Fn.Rejects == nil && constantCall(c),
 		costly:   anyCostly(all) || !isCheap(e),
 		cols:     columnsOf(all...),
 		eval:     c.eval,

@@ -21,13 +21,17 @@ func Compile(n plan.Node) (*Program, error) {
 	if w, ok := n.(*plan.Write); ok {
 		n = w.Input
 	}
+	n, err := liftRejecting(n)
+	if err != nil {
+		return nil, err
+	}
 	c := &compiler{top: map[*plan.Sort]int{}}
 	f, err := c.node(n, nil)
 	if err != nil {
 		return nil, err
 	}
 	c.root(f)
-	return &Program{Stages: c.stages, Schema: schemaOf(n.Columns()), holders: c.holders}, nil
+	return &Program{Stages: c.stages, Schema: schemaOf(n.Columns()), Rejects: asksAnywhere(n), holders: c.holders}, nil
 }
 
 type compiler struct {

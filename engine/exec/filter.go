@@ -16,6 +16,8 @@ type filter struct {
 	memos  int
 	// pick is the columns it gives, when the condition reads others.
 	pick []int
+	// rejects is true when the condition may reject rows.
+	rejects bool
 }
 
 // newFilter also says which columns the filter gives: those in need.
@@ -26,7 +28,7 @@ func newFilter(n *plan.Filter, in []plan.Column, need columnSet) (*filter, []pla
 		return nil, nil, err
 	}
 	out := need.of(in)
-	f := &filter{label: label{of: n}, schema: schemaOf(out), cond: cond, memos: x.memos}
+	f := &filter{label: label{of: n}, schema: schemaOf(out), cond: cond, memos: x.memos, rejects: len(Asks(n.Cond)) > 0}
 	if len(out) < len(in) {
 		f.pick = make([]int, len(out))
 		for i, c := range out {
@@ -48,10 +50,17 @@ func (f *filter) Run(t catalog.Task, in Records) Records {
 
 func (f *filter) apply(t catalog.Task, rec arrow.Record) (arrow.Record, error) {
 	b := newBatch(t, rec, f.memos)
+	var rejected *rejections
+	if f.rejects {
+		rejected = b.watch()
+	}
 	keep, err := f.cond.rows(b)
 	b.release()
 	if err != nil {
 		return nil, err
+	}
+	if rejected != nil && rejected.rows != nil {
+		keep.andNot(rejected.rows)
 	}
 	n := keep.count()
 	if n == 0 {

@@ -13,6 +13,8 @@ type project struct {
 	schema *arrow.Schema
 	exprs  []*evaluator
 	memos  int
+	// rejects is true when an expression may reject rows.
+	rejects bool
 }
 
 func newProject(n *plan.Project, in []plan.Column) (*project, error) {
@@ -22,7 +24,9 @@ func newProject(n *plan.Project, in []plan.Column) (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &project{label: label{of: n}, schema: schemaOf(n.Columns()), exprs: evs, memos: x.memos}, nil
+	return &project{
+		label: label{of: n}, schema: schemaOf(n.Columns()), exprs: evs, memos: x.memos, rejects: len(Asks(es...)) > 0,
+	}, nil
 }
 
 func (p *project) Schema() *arrow.Schema { return p.schema }
@@ -33,9 +37,16 @@ func (p *project) Run(t catalog.Task, in Records) Records {
 		defer rec.Release()
 		b := newBatch(t, rec, p.memos)
 		defer b.release()
+		var rejected *rejections
+		if p.rejects {
+			rejected = b.watch()
+		}
 		cols, err := evalAll(b, p.exprs)
 		if err != nil {
 			return nil, err
+		}
+		if p.rejects {
+			return rejected.keep(makeRecord(p.schema, cols, b.n), rec)
 		}
 		return sameRows(makeRecord(p.schema, cols, b.n), rec), nil
 	})

@@ -13,6 +13,9 @@ type Program struct {
 	Stages []*Stage
 	// Schema of the result.
 	Schema *arrow.Schema
+	// Rejects is true when a call may reject rows or name their places: the tasks it
+	// runs with must be catalog.Rejecters.
+	Rejects bool
 
 	holders []*holder
 }

@@ -48,9 +48,13 @@ func (m models) bind(pick func(e *catalog.ModelEntry) (selection, error)) binder
 		if err != nil {
 			return catalog.Call{}, err
 		}
+		pol, err := newPolicy(entry, sel.want)
+		if err != nil {
+			return catalog.Call{}, argErr(0, "%s: %w", name, err)
+		}
 		return catalog.Call{
-			Type: sel.dt, ArgTypes: types, Deterministic: true,
-			Eval: scoreKernel(entry.Model, feed, sel),
+			Type: sel.dt, ArgTypes: types, Deterministic: true, Rejects: pol.model(),
+			Eval: scoreKernel(entry.Model, pol, feed, sel),
 		}, nil
 	}
 }
@@ -172,8 +176,8 @@ func didYouMean(name string, fields []arrow.Field) string {
 }
 
 // scoreKernel scores rows. Arguments that feed no field are not looked at and may
-// be nil.
-func scoreKernel(m catalog.Model, feed []int, sel selection) kernel {
+// be nil. Without a policy a row without an answer is NULL.
+func scoreKernel(m catalog.Model, pol *policy, feed []int, sel selection) kernel {
 	return func(t catalog.Task, n int, args []arrow.Array) (arrow.Array, error) {
 		in := make([]arrow.Array, 0, len(feed))
 		defer func() { releaseAll(in) }()
@@ -184,7 +188,13 @@ func scoreKernel(m catalog.Model, feed []int, sel selection) kernel {
 			}
 			in = append(in, a)
 		}
-		cols, err := m.Score(t, n, in, sel.want)
+		var cols []arrow.Array
+		var err error
+		if pol == nil {
+			cols, err = m.Score(t, n, in, sel.want)
+		} else {
+			cols, err = pol.score(t, n, in, sel.want)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -195,12 +205,21 @@ func scoreKernel(m catalog.Model, feed []int, sel selection) kernel {
 // predictOne takes the output called prediction, else the first target.
 func predictOne(e *catalog.ModelEntry) (selection, error) {
 	outs := e.Model.Outputs()
+	i := predicted(outs)
+	if i < 0 {
+		return selection{}, fmt.Errorf("model %s predicts no value", e.Name)
+	}
+	return single(outs, i), nil
+}
+
+// predicted is the output that is a model's prediction, or -1.
+func predicted(outs []catalog.Output) int {
 	best := -1
 	for i, o := range outs {
 		switch {
 		case o.Hidden || o.Role == catalog.RoleProbability:
 		case strings.EqualFold(o.Field.Name, "prediction"):
-			return single(outs, i), nil
+			return i
 		case best < 0 && o.Target:
 			best = i
 		}
@@ -210,10 +229,7 @@ func predictOne(e *catalog.ModelEntry) (selection, error) {
 			best = i
 		}
 	}
-	if best < 0 {
-		return selection{}, fmt.Errorf("model %s predicts no value", e.Name)
-	}
-	return single(outs, best), nil
+	return best
 }
 
 func single(outs []catalog.Output, i int) selection {
