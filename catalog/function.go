@@ -67,8 +67,8 @@ type Call struct {
 	// others have length n. The result has length n and belongs to the caller. An error ends the query: a bad value is a NULL and a
 	// Fault instead. A lambda's slot in args is nil.
 	Eval func(t Task, n int, args []arrow.Array) (arrow.Array, error)
-	// Info is what a rule of the planner may know of this call, or nil. JSONParse is
-	// the one kind there is.
+	// Info is what a rule of the planner may know of this call, or nil: a *JSONParse
+	// or a *Scoring.
 	Info any
 	// Rejects is set for a call of a model whose policy for rows without an answer is
 	// not NULL: Eval then fails for such a row, or rejects it through its task, which
@@ -86,6 +86,28 @@ type JSONParse struct {
 	// ascending): what is left when only those are used. The parser is opaque to the
 	// planner and goes to the connector.
 	Narrow func(fields []int) (root arrow.DataType, parser any, err error)
+}
+
+// Scoring is the Info of a call that scores a model. With it a planner scores a
+// model once for several calls that give it the same values, and computes no
+// output that nothing reads.
+type Scoring struct {
+	Model *ModelEntry
+	// Feed are the arguments of the call that the model's inputs take, in the order
+	// of Inputs. The first argument is the model's name.
+	Feed []int
+	// Want are the outputs, indexes into Model.Outputs, that the result is made of.
+	Want []int
+	// Fields is true when the result is a struct whose field i is output Want[i].
+	Fields bool
+	// Taken is true for a call made by Take.
+	Taken bool
+	// Score makes the call that gives some outputs as a struct, in that order; its
+	// Info is a Scoring too. Its arguments are the model's name and the inputs.
+	Score func(want []int) (Call, error)
+	// Take makes the call whose one argument is such a struct, of the outputs have,
+	// and whose result is this call's. have holds all of Want.
+	Take func(have []int) Call
 }
 
 // Function is a scalar function or an operator.

@@ -16,21 +16,23 @@ type models struct {
 	names  func() []string
 }
 
-// functions are predict, predict_all and predict_proba.
+// functions are predict, predict_all, predict_proba and model_version.
 func (m models) functions() []scalar {
 	return []scalar{
 		{"predict", m.bind(predictOne)},
 		{"predict_all", m.bind(predictAll)},
 		{"predict_proba", m.bind(predictProba)},
+		{"model_version", m.version},
 	}
 }
 
 // selection is what a function takes of a model's outputs: which, and how their
 // columns become the result. Build takes over the columns.
 type selection struct {
-	dt    arrow.DataType
-	want  []int
-	build func(t catalog.Task, n int, cols []arrow.Array) (arrow.Array, error)
+	dt     arrow.DataType
+	want   []int
+	fields bool // the result is a struct of the outputs, as they are
+	build  func(t catalog.Task, n int, cols []arrow.Array) (arrow.Array, error)
 }
 
 // bind makes the binder of a function over f(model, fields by name...).
@@ -55,6 +57,7 @@ func (m models) bind(pick func(e *catalog.ModelEntry) (selection, error)) binder
 		return catalog.Call{
 			Type: sel.dt, ArgTypes: types, Deterministic: true, Rejects: pol.model(),
 			Eval: scoreKernel(entry.Model, pol, feed, sel),
+			Info: scoring(entry, feed, sel),
 		}, nil
 	}
 }
@@ -62,7 +65,7 @@ func (m models) bind(pick func(e *catalog.ModelEntry) (selection, error)) binder
 // find gives the model that the first argument names.
 func (m models) find(name string, args []catalog.Arg) (*catalog.ModelEntry, error) {
 	if len(args) == 0 {
-		return nil, fmt.Errorf("%s wants a model's name and its fields, such as %s('forest', s.*)", name, name)
+		return nil, modelHint(name)
 	}
 	if err := notLambda(name, args); err != nil {
 		return nil, err
@@ -242,20 +245,28 @@ func single(outs []catalog.Output, i int) selection {
 // predictAll takes the targets and all outputs that are shown, as a struct.
 func predictAll(e *catalog.ModelEntry) (selection, error) {
 	var want []int
-	var fields []arrow.Field
-	for i, o := range e.Model.Outputs() {
+	outs := e.Model.Outputs()
+	for i, o := range outs {
 		if !o.Hidden {
 			want = append(want, i)
-			fields = append(fields, arrow.Field{Name: o.Field.Name, Type: o.Field.Type, Nullable: true})
 		}
 	}
 	if len(want) == 0 {
 		return selection{}, fmt.Errorf("model %s has no outputs", e.Name)
 	}
+	return fieldsOf(outs, want), nil
+}
+
+// fieldsOf takes some outputs as a struct.
+func fieldsOf(outs []catalog.Output, want []int) selection {
+	fields := make([]arrow.Field, len(want))
+	for k, i := range want {
+		fields[k] = arrow.Field{Name: outs[i].Field.Name, Type: outs[i].Field.Type, Nullable: true}
+	}
 	dt := arrow.StructOf(fields...)
-	return selection{dt: dt, want: want, build: func(_ catalog.Task, n int, cols []arrow.Array) (arrow.Array, error) {
+	return selection{dt: dt, want: want, fields: true, build: func(_ catalog.Task, n int, cols []arrow.Array) (arrow.Array, error) {
 		return structOf(dt, n, nil, cols...), nil
-	}}, nil
+	}}
 }
 
 var errNoProbabilities = errors.New("it gives no probabilities")

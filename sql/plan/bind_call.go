@@ -192,6 +192,12 @@ func (b *binder) callNamed(name string, span sql.Span, args []Expr) Expr {
 func (b *binder) bindCall(name string, fn catalog.Function, span sql.Span, args []argument) Expr {
 	infos := b.infos(args)
 	bound, err := fn.Bind(infos)
+	if s, is := bound.Info.(*catalog.Scoring); is && err == nil && len(args) > len(s.Feed)+1 {
+		// The columns of a * that the model has no fields for need not be read.
+		args = fedArguments(args, s.Feed)
+		infos = b.infos(args)
+		bound, err = fn.Bind(infos)
+	}
 	if err != nil {
 		b.callError(span, args, err)
 		return nil
@@ -202,6 +208,18 @@ func (b *binder) bindCall(name string, fn catalog.Function, span sql.Span, args 
 	}
 	call := &Call{Span: b.pos(span), Name: name, Fn: bound, Args: exprs, ArgNames: argNames(name, args), fn: fn, infos: infos}
 	return call
+}
+
+// fedArguments are a model's name and the arguments that its inputs take, in the
+// order they were written in.
+func fedArguments(args []argument, feed []int) []argument {
+	var out []argument
+	for i, a := range args {
+		if i == 0 || slices.Contains(feed, i) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // argNames are the names worth showing: given ones, or none.

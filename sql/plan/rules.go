@@ -12,5 +12,6 @@ func Rules() []Rule {
 		pruneRule(),
 		limitRule(),
 		trivialRule(),
+		scoreRule(),
 	}
 }
