@@ -9,6 +9,7 @@ import (
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/model"
 	"github.com/millrace-sql/millrace/sql"
 )
 
@@ -67,8 +68,19 @@ func (s *session) createModel(st *sql.Create) (string, error) {
 	if err := readModelOptions(entry); err != nil {
 		return "", optionFault(st, err)
 	}
+	k, kept := f.(model.Keeper)
+	if entry.Reload && !kept {
+		return "", optionFault(st, &connector.OptionError{Option: "reload", Msg: fmt.Sprintf("a model of the format %s has no files that could change", f.Name())})
+	}
+	var seen fileState
+	if entry.Reload {
+		seen = stateOf(k.Path(options))
+	}
 	if entry.Model, entry.Version, err = f.Load(options); err != nil {
 		return "", faultAt(st.Options, optionSpan(st.Options, "path", st.Name.Span), err)
+	}
+	if s.live {
+		s.engine.reloads.loaded(entry, seen)
 	}
 	if err := s.catalog.PutModel(entry, st.OrReplace); err != nil {
 		return "", sql.Errorf(st.Name.Span, "%v", err).WithHint("CREATE OR REPLACE takes its place; IF NOT EXISTS keeps it")

@@ -31,6 +31,7 @@ type Engine struct {
 	formats    map[string]ModelFormat
 	ctx        context.Context // ends with Close; the background queries' root
 	cancel     context.CancelCauseFunc
+	reloads    reloads
 
 	mu      sync.Mutex
 	vars    map[string]string // set by SET

@@ -1,8 +1,8 @@
 package engine
 
 // Event is something that happened to a query or the engine, for the listener:
-// a QueryStarted, a QueryProgress, a QueryStatus, a QueryEnded or a
-// BrokerStarted.
+// a QueryStarted, a QueryProgress, a QueryStatus, a ModelChanged, a
+// ModelRefused, a QueryEnded or a BrokerStarted.
 type Event interface{ event() }
 
 type (
@@ -22,6 +22,24 @@ type (
 		Text  string
 	}
 
+	// ModelChanged comes between two epochs, when a query goes on with another version
+	// of a model: Epoch is the first that Is scores.
+	ModelChanged struct {
+		Query   *Query
+		Model   string
+		Was, Is string // the versions
+		Epoch   int64
+	}
+
+	// ModelRefused comes when a changed model cannot be used and the version before it
+	// stays: by a query, or, with Query nil, by all, because the model's files do not
+	// load.
+	ModelRefused struct {
+		Query *Query
+		Model string
+		Err   error
+	}
+
 	// QueryEnded comes when a query has ended; Err is nil when it was stopped or done.
 	QueryEnded struct {
 		Query *Query
@@ -35,5 +53,7 @@ type (
 func (QueryStarted) event()  {}
 func (QueryProgress) event() {}
 func (QueryStatus) event()   {}
+func (ModelChanged) event()  {}
+func (ModelRefused) event()  {}
 func (QueryEnded) event()    {}
 func (BrokerStarted) event() {}

@@ -60,7 +60,7 @@ func (s *session) insert(ctx context.Context, st *sql.Insert, src *sql.Source, o
 		res.Message = rowsWritten(w.Table.Name, q.Progress())
 		return nil
 	}
-	where, notes, err := s.engine.startStream(ctx, q, w, opts)
+	where, notes, err := s.engine.startStream(ctx, q, s.insertRecipe(st), opts)
 	if err != nil {
 		return err
 	}
@@ -205,19 +205,19 @@ func named(t *catalog.Table, err error) error {
 // startStream opens everything a streaming query needs, logs its first offsets
 // and starts it. Where says where its checkpoint is; notes, what has changed since its
 // last run.
-func (e *Engine) startStream(ctx context.Context, q *Query, w *plan.Write, opts startOptions) (where string, notes []string, err error) {
+func (e *Engine) startStream(ctx context.Context, q *Query, rec *recipe, opts startOptions) (where string, notes []string, err error) {
 	if err := e.register(q); err != nil {
 		q.finish(err)
 		return "", nil, err
 	}
-	r := &stream{q: q, trigger: opts.trigger, poll: e.cfg.PollInterval}
+	r := &stream{q: q, trigger: opts.trigger, poll: e.cfg.PollInterval, streamModels: streamModels{recipe: rec}}
 	if e.cfg.AvailableNow && r.trigger == (Trigger{}) {
 		r.trigger.AvailableNow = true
 	}
 	ctx, done := within(ctx, q.gentle)
 	defer done()
 	err = guarded(func() (err error) {
-		where, notes, err = r.prepare(ctx, w, e.checkpointDir(opts))
+		where, notes, err = r.prepare(ctx, e.checkpointDir(opts), opts.currentModels)
 		return err
 	})
 	if err == nil {
@@ -246,28 +246,38 @@ func (e *StartError) Error() string { return fmt.Sprintf("query %s: %v", e.Query
 // Unwrap gives the reason.
 func (e *StartError) Unwrap() error { return e.Err }
 
-// prepare opens what the stream needs and logs its first offsets.
-func (r *stream) prepare(ctx context.Context, w *plan.Write, dir string) (where string, notes []string, err error) {
-	program, err := exec.Compile(w.Input)
+// prepare opens what the stream needs and logs its first offsets. CurrentModels
+// lets an epoch that must run again be scored by other models than it was planned
+// with.
+func (r *stream) prepare(ctx context.Context, dir string, currentModels bool) (where string, notes []string, err error) {
+	d, err := r.recipe.make(nil)
 	if err != nil {
 		return "", nil, err
 	}
+	w := d.plan.(*plan.Write)
 	if r.log, err = openLog(dir); err != nil {
 		return "", nil, err
 	}
 	if dir != "" {
 		where = "; checkpoint " + dir
 	}
-	if r.sink, err = r.q.engine.openSink(ctx, r.q, w, program.Schema); err != nil {
+	if r.sink, err = r.q.engine.openSink(ctx, r.q, w, d.program.Schema); err != nil {
 		return "", nil, err
 	}
-	if err := r.open(ctx, program); err != nil {
+	program, modelNotes, err := r.firstProgram(d, currentModels)
+	if err != nil {
+		return "", nil, err
+	}
+	if err := r.open(ctx, r.q, program, nil); err != nil {
 		return "", nil, err
 	}
 	if notes, err = r.identify(w); err != nil {
 		return "", nil, err
 	}
-	return where, notes, r.begin(ctx)
+	if err := r.begin(ctx); err != nil {
+		return "", nil, err
+	}
+	return where, append(notes, modelNotes...), r.keepFirst()
 }
 
 // launch runs a stream in its own goroutine.

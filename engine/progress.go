@@ -35,6 +35,17 @@ type Progress struct {
 	IdleSince time.Time `json:"-"`
 	// Faults are the bad rows so far, by stage.
 	Faults []Fault `json:"faults,omitempty"`
+	// Models are the models that score the query's rows now, by name.
+	Models []ModelProgress `json:"models,omitempty"`
+}
+
+// ModelProgress is a model in a query.
+type ModelProgress struct {
+	Name string `json:"name"`
+	// Version of the model: a checksum.
+	Version string `json:"version"`
+	// Refused is why the query does not use a later version that there is, or "".
+	Refused string `json:"refused,omitempty"`
 }
 
 // SourceProgress is the part of one source in an epoch.
@@ -93,6 +104,13 @@ func (m *meter) setStatus(s string) bool {
 	changed := m.status != s
 	m.status = s
 	return changed
+}
+
+// setModels notes the models in use.
+func (m *meter) setModels(models []ModelProgress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last.Models = models
 }
 
 // epochDone closes the books of an epoch and gives its progress.

@@ -48,7 +48,7 @@ func (s *session) selectRows(ctx context.Context, q *sql.Query) (*Rows, error) {
 		return nil, err
 	}
 	if plan.IsUnbounded(n) {
-		return s.engine.followRows(ctx, n)
+		return s.followRows(ctx, n, s.selectRecipe(q))
 	}
 	return s.engine.boundedRows(ctx, n)
 }
@@ -102,21 +102,28 @@ func (e *Engine) boundedRows(ctx context.Context, n plan.Node) (*Rows, error) {
 
 // followRows runs a SELECT over a stream: rows come as they are read, until the
 // context ends or a LIMIT is reached.
-func (e *Engine) followRows(ctx context.Context, n plan.Node) (*Rows, error) {
-	n, limit := takeLimit(n)
-	program, err := exec.Compile(n)
+func (s *session) followRows(ctx context.Context, n plan.Node, rec *recipe) (*Rows, error) {
+	e := s.engine
+	_, limit := takeLimit(n)
+	d, err := rec.make(nil)
 	if err != nil {
 		return nil, err
 	}
 	sink := &followSink{records: make(chan arrow.Record)}
-	q := e.newQuery("select", "", n)
-	r := &stream{q: q, log: checkpoint.Memory(), sink: sink, poll: e.cfg.PollInterval}
+	q := e.newQuery("select", "", d.plan)
+	r := &stream{q: q, log: checkpoint.Memory(), sink: sink, poll: e.cfg.PollInterval, streamModels: streamModels{recipe: rec}}
 	r.trigger.AvailableNow = e.cfg.AvailableNow
 	starting, done := within(ctx, q.ctx)
 	defer done()
-	err = r.open(starting, program)
+	program, _, err := r.firstProgram(d, false)
+	if err == nil {
+		err = r.open(starting, q, program, nil)
+	}
 	if err == nil {
 		err = r.begin(starting)
+	}
+	if err == nil {
+		err = r.keepFirst()
 	}
 	if err == nil {
 		err = context.Cause(starting)
@@ -126,7 +133,7 @@ func (e *Engine) followRows(ctx context.Context, n plan.Node) (*Rows, error) {
 		return nil, errors.Join(err, r.close())
 	}
 	e.launch(q, r)
-	return &Rows{schema: program.Schema, unbounded: true, query: q, seq: sink.follow(ctx, q, limit), close: q.Kill}, nil
+	return &Rows{schema: d.program.Schema, unbounded: true, query: q, seq: sink.follow(ctx, q, limit), close: q.Kill}, nil
 }
 
 // takeLimit takes the LIMIT of a query out of its plan, where it stands on top or

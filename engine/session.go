@@ -331,6 +331,7 @@ func (s *session) namesOf(kind sql.ObjectKind) []string {
 
 // bindSelect binds and optimises a query.
 func (s *session) bindSelect(q *sql.Query) (plan.Node, error) {
+	s.refreshModels()
 	n, err := plan.Bind(&sql.SelectStmt{Span: q.Span, Query: q}, s.catalog)
 	if err != nil {
 		return nil, err
@@ -354,6 +355,7 @@ func (s *session) finish(n plan.Node) (plan.Node, error) {
 // bindInsert binds and optimises an INSERT. A table that takes its columns from
 // the query gets them in the catalog.
 func (s *session) bindInsert(st *sql.Insert) (*plan.Write, error) {
+	s.refreshModels()
 	t, err := s.insertTable(st)
 	if err != nil {
 		return nil, err
@@ -381,6 +383,14 @@ func (s *session) bindInsert(st *sql.Insert) (*plan.Write, error) {
 		return nil, err
 	}
 	return n.(*plan.Write), nil
+}
+
+// refreshModels lets a statement that is really run see the files of its models as
+// they are now, where those have reload = true.
+func (s *session) refreshModels() {
+	if s.live {
+		s.engine.refreshModels()
+	}
 }
 
 // insertTable finds the table of an INSERT. One whose columns nobody declared

@@ -314,10 +314,12 @@ type startOptions struct {
 	checkpoint string
 	trigger    Trigger
 	explicit   bool // named by CREATE QUERY
+	// currentModels lets an epoch that must run again be scored by the present models.
+	currentModels bool
 }
 
 // queryOptionNames are the options of CREATE QUERY, as Spark spells them.
-var queryOptionNames = []string{"checkpointLocation", "trigger"}
+var queryOptionNames = []string{"checkpointLocation", "trigger", "modelVersions"}
 
 func queryOptions(opts []sql.Option) (startOptions, error) {
 	var o startOptions
@@ -331,6 +333,10 @@ func queryOptions(opts []sql.Option) (startOptions, error) {
 				return o, sql.Errorf(opt.ValueSpan, "%v", err)
 			}
 			o.trigger = t
+		case "modelversions":
+			if o.currentModels = strings.EqualFold(opt.Value, "current"); !o.currentModels && !strings.EqualFold(opt.Value, "planned") {
+				return o, sql.Errorf(opt.ValueSpan, "modelVersions is %q: planned or current was expected", opt.Value)
+			}
 		default:
 			return o, suggest(sql.Errorf(opt.KeySpan, "unknown option %s", opt.Key), opt.Key, "the options are", queryOptionNames)
 		}

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/apache/arrow/go/v14/arrow"
 
-	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/checkpoint"
 	"github.com/millrace-sql/millrace/engine/connector"
 	"github.com/millrace-sql/millrace/engine/exec"
@@ -20,12 +18,11 @@ import (
 
 // stream drives a streaming query in epochs.
 type stream struct {
+	assembly
+	streamModels
 	q       *Query
 	log     *checkpoint.Log
 	sink    connector.Sink
-	inputs  []*streamInput // one a streaming scan, in the order of the plan
-	tables  []connector.Source
-	runner  *runner
 	trigger Trigger
 	poll    time.Duration
 
@@ -45,18 +42,26 @@ type streamInput struct {
 // lagEvery is how often the sources are asked how much they hold, for progress.
 const lagEvery = 500 * time.Millisecond
 
-// open opens the sources of a program.
-func (r *stream) open(ctx context.Context, p *exec.Program) error {
-	e := r.q.engine
-	r.runner = newRunner(p, e.cfg.Workers, e.cfg.Allocator, &r.q.faults)
-	r.runner.rowsIn = func(scan *plan.Scan, n int64) {
+// assembly is a program of a streaming query with what it reads, open.
+type assembly struct {
+	inputs []*streamInput // one a streaming scan, in the order of the plan
+	tables []connector.Source
+	runner *runner
+}
+
+// open opens the sources of a program. The streaming ones are those of have, which
+// has them open for the same query, or nil.
+func (a *assembly) open(ctx context.Context, q *Query, p *exec.Program, have []*streamInput) error {
+	e := q.engine
+	a.runner = newRunner(p, e.cfg.Workers, e.cfg.Allocator, &q.faults)
+	a.runner.rowsIn = func(scan *plan.Scan, n int64) {
 		if scan.Table.Stream {
-			r.q.meter.rowsIn(n)
+			q.meter.rowsIn(n)
 		}
 	}
 	for _, s := range p.Stages {
 		for i := range s.Branches {
-			if err := r.openLeaf(ctx, s, s.Branches[i].Leaf); err != nil {
+			if err := a.openLeaf(ctx, q, s, s.Branches[i].Leaf, have); err != nil {
 				return err
 			}
 		}
@@ -64,25 +69,24 @@ func (r *stream) open(ctx context.Context, p *exec.Program) error {
 	return nil
 }
 
-func (r *stream) openLeaf(ctx context.Context, s *exec.Stage, leaf exec.Leaf) error {
-	e := r.q.engine
+func (a *assembly) openLeaf(ctx context.Context, q *Query, s *exec.Stage, leaf exec.Leaf, have []*streamInput) error {
 	scan, ok := leaf.(*exec.ScanLeaf)
 	switch {
 	case ok && scan.Scan.Table.Stream:
-		src, err := e.openSource(ctx, r.q, scan)
+		src, err := a.streamSource(ctx, q, scan, have)
 		if err != nil {
 			return err
 		}
 		in := &streamInput{scan: &scanInput{leaf: scan, source: src}, name: scan.Scan.Name}
-		r.runner.scans[scan] = in.scan
-		r.inputs = append(r.inputs, in)
+		a.runner.scans[scan] = in.scan
+		a.inputs = append(a.inputs, in)
 	case ok:
-		in, err := e.openBounded(ctx, r.q, scan)
+		in, err := q.engine.openBounded(ctx, q, scan)
 		if err != nil {
 			return err
 		}
-		r.runner.scans[scan] = in
-		r.tables = append(r.tables, in.source)
+		a.runner.scans[scan] = in
+		a.tables = append(a.tables, in.source)
 	}
 	if _, stream := leaf.(*exec.ScanLeaf); !s.Static && (!stream || !scan.Scan.Table.Stream) {
 		if _, inner := leaf.(*exec.StageLeaf); !inner {
@@ -92,6 +96,28 @@ func (r *stream) openLeaf(ctx context.Context, s *exec.Stage, leaf exec.Leaf) er
 	return nil
 }
 
+// streamSource opens the source of the next streaming scan, or takes the one that
+// is open.
+func (a *assembly) streamSource(ctx context.Context, q *Query, scan *exec.ScanLeaf, have []*streamInput) (connector.Source, error) {
+	if have == nil {
+		return q.engine.openSource(ctx, q, scan)
+	}
+	k := len(a.inputs)
+	if k >= len(have) || tableOf(have[k].scan.leaf.Scan.Table) != tableOf(scan.Scan.Table) {
+		return nil, fmt.Errorf("the query would read its streams in another order")
+	}
+	return have[k].scan.source, nil
+}
+
+// runStatic runs what is computed once for all epochs.
+func (a *assembly) runStatic(ctx context.Context) error {
+	a.runner.now = time.Now()
+	if err := a.runner.runStages(ctx, func(s *exec.Stage) bool { return s.Static }); err != nil {
+		return err
+	}
+	return a.closeTables()
+}
+
 // identify compares the checkpoint with the query, refuses one of another and
 // gives notes about what has changed within the same.
 func (r *stream) identify(w *plan.Write) ([]string, error) {
@@ -99,36 +125,18 @@ func (r *stream) identify(w *plan.Write) ([]string, error) {
 		Query: r.q.text,
 		// Without state nothing but sources, sink and schema ties a query to its
 		// checkpoint: as in Spark, its text may change between runs.
-		Plan:     "stateless",
-		Sink:     tableOf(w.Table),
-		Schema:   sql.TypeName(arrow.StructOf(r.runner.program.Schema.Fields()...)),
-		Versions: map[string]string{},
+		Plan:   "stateless",
+		Sink:   tableOf(w.Table),
+		Schema: sql.TypeName(arrow.StructOf(r.runner.program.Schema.Fields()...)),
 	}
 	for _, in := range r.inputs {
 		f.Sources = append(f.Sources, tableOf(in.scan.leaf.Scan.Table))
 	}
-	for _, name := range r.q.engine.catalog.Names(catalog.Models) {
-		f.Versions[name] = r.q.engine.catalog.Model(name).Version
-	}
 	var notes []string
-	if old, ok := r.log.Fingerprint(); ok {
-		notes = changes(old, f)
-	}
-	return notes, r.log.SetFingerprint(f)
-}
-
-// changes says what differs between two runs of one query.
-func changes(was, is checkpoint.Fingerprint) []string {
-	var notes []string
-	if was.Query != is.Query {
+	if old, ok := r.log.Fingerprint(); ok && old.Query != f.Query {
 		notes = append(notes, "the query's text has changed since its last run; it goes on from its checkpoint")
 	}
-	for _, name := range slices.Sorted(maps.Keys(is.Versions)) {
-		if old, ok := was.Versions[name]; ok && old != is.Versions[name] {
-			notes = append(notes, "model "+name+" has changed since the query's last run")
-		}
-	}
-	return notes
+	return notes, r.log.SetFingerprint(f)
 }
 
 // begin finds where the query goes on, or logs where it starts. The sink is asked
@@ -192,11 +200,7 @@ func (r *stream) parse(lines []string) ([]connector.Offsets, error) {
 // run drives epochs until the query is stopped, ends or fails.
 func (r *stream) run(ctx context.Context) error {
 	gentle := r.q.gentle
-	r.runner.now = time.Now()
-	if err := r.runner.runStages(ctx, func(s *exec.Stage) bool { return s.Static }); err != nil {
-		return r.wrong(err)
-	}
-	if err := r.closeTables(); err != nil {
+	if err := r.runStatic(ctx); err != nil {
 		return r.wrong(err)
 	}
 	if err := r.recover(ctx); err != nil {
@@ -251,6 +255,11 @@ func (r *stream) epochs(ctx, gentle context.Context) error {
 		}
 		if err != nil {
 			return r.wrong(err)
+		}
+		// After the sources were asked: rows that came after a model was replaced must
+		// not meet the one before.
+		if err := r.renew(gentle); err != nil {
+			return ignoreEnd(gentle, r.wrong(err))
 		}
 		if !fresh {
 			if r.trigger.AvailableNow || r.trigger.Once {
@@ -350,7 +359,7 @@ func (r *stream) lag(ctx context.Context, to []connector.Offsets) int64 {
 // next plans an epoch durably and runs it.
 func (r *stream) next(ctx context.Context, to []connector.Offsets, began time.Time) error {
 	n := r.log.State().Next()
-	e := checkpoint.Epoch{Time: time.Now(), Offsets: make([]string, len(to))}
+	e := checkpoint.Epoch{Time: time.Now(), Offsets: make([]string, len(to)), Models: r.versions}
 	for i, in := range r.inputs {
 		line, err := in.format(to[i])
 		if err != nil {
@@ -484,21 +493,27 @@ func (r *stream) reached(req *availability) bool {
 	return true
 }
 
-func (r *stream) closeTables() error {
+func (a *assembly) closeTables() error {
 	var err error
-	for _, t := range r.tables {
+	for _, t := range a.tables {
 		err = errors.Join(err, t.Close())
 	}
-	r.tables = nil
+	a.tables = nil
+	return err
+}
+
+// closeProgram closes all but the streaming sources.
+func (a *assembly) closeProgram() error {
+	err := a.closeTables()
+	if a.runner != nil {
+		a.runner.close()
+	}
 	return err
 }
 
 // close closes whatever is open.
 func (r *stream) close() error {
-	err := r.closeTables()
-	if r.runner != nil {
-		r.runner.close()
-	}
+	err := r.closeProgram()
 	for _, in := range r.inputs {
 		err = errors.Join(err, in.scan.source.Close())
 	}

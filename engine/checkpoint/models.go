@@ -166,9 +166,9 @@ func (l *Log) readModels(epoch int64) (map[string]Model, error) {
 	return m, nil
 }
 
-// CopyPath is where a copy that Keep made, in this run or an earlier one, has its
-// files; "" when there is none.
-func (l *Log) CopyPath(name string) string {
+// CopyDir is the folder of a copy that Keep made, in this run or an earlier one;
+// "" when there is none.
+func (l *Log) CopyDir(name string) string {
 	if l.fs == nil || !l.models.copies[name] {
 		return ""
 	}
@@ -179,13 +179,14 @@ func (l *Log) copyDir(name string) string {
 	return filepath.Join(l.dir, modelsDir, copiesDir, name)
 }
 
-// Keep copies files into the checkpoint, in the place of a copy of the same name,
-// and returns nil when they are durable. The copy stays as long as an epoch whose
+// Keep copies a file or a folder of files into a folder of that name in the
+// checkpoint, in the place of a copy that has the name, and returns nil when it is
+// durable. The copy stays as long as an epoch whose
 // Models name it can run again; the Plan that names it must come before the next
 // Commit. Name is that of one folder. Hidden files are left out. An error of
 // reading the files is a *SourceError, after which the log is as before. A log in
 // memory keeps nothing.
-func (l *Log) Keep(name string, files fs.FS) error {
+func (l *Log) Keep(name string, files fs.FS, root string) error {
 	if l.failed != nil || l.fs == nil {
 		return l.failed
 	}
@@ -195,7 +196,7 @@ func (l *Log) Keep(name string, files fs.FS) error {
 	delete(l.models.copies, name)
 	var source *SourceError
 	err := l.store(func() error {
-		err := l.writeCopy(l.copyDir(name), files)
+		err := l.writeCopy(l.copyDir(name), files, root)
 		if errors.As(err, &source) {
 			return nil
 		}
@@ -221,24 +222,21 @@ func (e *SourceError) Error() string { return e.Err.Error() }
 // Unwrap gives the error itself.
 func (e *SourceError) Unwrap() error { return e.Err }
 
-func (l *Log) writeCopy(to string, files fs.FS) error {
+func (l *Log) writeCopy(to string, files fs.FS, root string) error {
 	if err := l.removeAll(to); err != nil {
 		return err
 	}
 	if err := disk.MkdirAll(l.fs, to); err != nil {
 		return err
 	}
-	var folders []string
-	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+	folders := []string{to}
+	err := fs.WalkDir(files, root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return &SourceError{err}
 		}
 		name := filepath.Join(to, filepath.FromSlash(path))
 		switch {
-		case path == ".":
-			folders = append(folders, to)
-			return nil
-		case strings.HasPrefix(d.Name(), "."):
+		case path != root && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
