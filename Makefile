@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models sparkml-models
+.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models sparkml-models bench-models
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,3 +49,10 @@ sparkml-models: ## train the Spark ML models of the tests anew, with the real Sp
 	python3 -m venv bin/sparkml-venv
 	bin/sparkml-venv/bin/pip install -q pyspark==3.5.7 numpy setuptools
 	bin/sparkml-venv/bin/python testdata/sparkml/generate.py
+
+bench-models: ## time models beside jpmml-evaluator (needs Java 11 and Maven), scikit-learn, LightGBM and XGBoost
+	python3 -m venv bin/benchmodels/venv
+	bin/benchmodels/venv/bin/pip install -q numpy==2.4.6 scikit-learn==1.5.2 xgboost-cpu==3.2.0 lightgbm==4.7.0
+	OMP_NUM_THREADS=1 bin/benchmodels/venv/bin/python .ci/benchmodels/generate.py bin/benchmodels
+	mvn -q -B -f .ci/benchmodels/java -Dfolder=$(CURDIR)/bin/benchmodels package
+	$(GO) run ./.ci/benchmodels

@@ -20,9 +20,10 @@ type plan struct {
 	derived bool      // some feature needs the interpreter for each row
 	coded   bool      // some tree is a table over codes, or packed
 	lossy   bool      // the outputs of a row without a prediction are known
-	cols    []int     // features that packed trees look at
-	arena   []uint64  // nodes of packed trees
-	final   *frame    // the document's model, where it is a chain: its Targets apply to the last stage
+	cols    []packedColumn
+	words   []uint32 // nodes of complete trees
+	links   []uint64 // nodes of packed trees
+	final   *frame   // the document's model, where it is a chain: its Targets apply to the last stage
 }
 
 // stage is one model: the document's, or a segment of its chain.
@@ -90,7 +91,7 @@ type tile struct {
 	gone    []bool // the row's prediction is missing, without a fault
 	anyGone bool
 	lossy   bool     // rows may be gone
-	packed  []uint16 // codes of the packed features, row by row
+	packed  []uint16 // codes of the packed columns
 	stages  []stageData
 	ys      []float64
 	line    []float64   // one row's numbers
@@ -107,8 +108,8 @@ func (p *plan) newTile(m *Model) *tile {
 		absent: make([]bool, len(p.feats)*tileRows), hole: make([]bool, tileRows), gone: make([]bool, tileRows),
 		row: m.prog.newRow(),
 	}
-	if p.arena != nil {
-		t.packed = make([]uint16, tileRows*len(p.cols)+maxPackedFeatures)
+	if len(p.cols) > 0 {
+		t.packed = make([]uint16, len(packedRows{})+tileRows)
 	}
 	if p.coded {
 		t.codes = make([]uint16, len(p.feats)*tileRows)
@@ -206,8 +207,9 @@ func (c *compiler) model(root *frame) error {
 	for _, f := range c.later {
 		f()
 	}
-	if len(c.p.arena) > 0 {
-		c.p.arena = append(c.p.arena, make([]uint64, maxPackedNodes)...)
+	c.p.words = append(c.p.words, make([]uint32, maxCompleteNodes)...)
+	if len(c.p.links) > 0 {
+		c.p.links = append(c.p.links, make([]uint64, maxPackedNodes)...)
 	}
 	for i := range c.p.feats {
 		c.p.feats[i].pad()

@@ -131,7 +131,7 @@ func (e *ensemble) run(t *tile, s *stageData) {
 	for i := range e.trees {
 		m := &e.trees[i]
 		m.leaves(t, out)
-		if t.anyHole {
+		if t.anyHole && m.hard {
 			m.patch(t, out)
 		}
 		if m.empty || t.anyHole {
@@ -158,13 +158,10 @@ func (e *ensemble) run(t *tile, s *stageData) {
 // patch finds the leaves of the rows with missing values.
 func (m *memberTree) patch(t *tile, out []int32) {
 	for i, h := range t.hole[:len(out)] {
-		if !h || t.slow[i] {
+		if !h || t.slow[i] || t.gone[i] {
 			continue
 		}
-		l, ok := int32(0), false
-		if m.holes {
-			l, ok = m.walkHole(t, i)
-		}
+		l, ok := m.walkHole(t, i)
 		if !ok {
 			l = m.root.walk(t, i)
 		}

@@ -39,7 +39,8 @@ type feature struct {
 	vec     vector
 	deps    []int     // features that vec reads
 	strict  bool      // a missing value among them makes the result missing; else such a row goes to the interpreter
-	packAt  int       // column among the packed features, -1 for none
+	packNo  int       // packed column where missing values go to no, -1 for none
+	packYes int       // likewise to yes
 	coded   bool      // some table looks at its codes
 	cuts    []float64 // thresholds, sorted
 	padded  []float64 // cuts, followed by +Inf
@@ -55,7 +56,7 @@ func (c *compiler) feature(s int) (int, error) {
 		return i, nil
 	}
 	sl := &c.m.prog.slots[s]
-	f := feature{slot: s, typ: sl.typ, packAt: -1}
+	f := feature{slot: s, typ: sl.typ, packNo: -1, packYes: -1}
 	switch sl.kind {
 	case fromInput:
 		f.kind, f.col, f.treat = featInput, sl.col, sl.treat
@@ -453,18 +454,21 @@ func (p *plan) encode(t *tile, i int) {
 	}
 	codes := t.codes[i*tileRows : i*tileRows+t.n]
 	f.encode(t.x[i*tileRows:i*tileRows+t.n], codes)
-	if f.packAt < 0 {
+	t.pack(i, f.packNo, codes, missingCode)
+	t.pack(i, f.packYes, codes, missingYesCode)
+}
+
+// pack copies a feature's codes to a packed column, with a code for missing values.
+func (t *tile) pack(feat, col int, codes []uint16, missing uint16) {
+	if col < 0 {
 		return
 	}
-	stride, at := len(p.cols), f.packAt
-	for _, k := range codes {
-		t.packed[at] = k
-		at += stride
-	}
+	dst := t.packed[col*tileRows:][:len(codes)]
+	copy(dst, codes)
 	if t.anyHole {
-		for r, gone := range t.absent[i*tileRows : i*tileRows+t.n] {
+		for i, gone := range t.absent[feat*tileRows:][:len(codes)] {
 			if gone {
-				t.packed[r*stride+f.packAt] = missingCode
+				dst[i] = missing
 			}
 		}
 	}

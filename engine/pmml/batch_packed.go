@@ -1,35 +1,56 @@
 package pmml
 
 import (
-	"math"
+	"math/bits"
 	"slices"
 )
 
-// A packed tree has one word for each node: how many of the feature's thresholds a value may be above to go to yes,
-// plus one (16 bits); the feature's column (8 bits); where a missing value goes (8 bits); the child for no, which the one for yes follows (16 bits from bit
-// 32); its leaf (16 bits from bit 48). A leaf leads to itself: no code is below 0.
+// Packed trees look at the codes of a tile's packed columns, which stand one after the other, a code for each row. All
+// words of a plan stand in one slice with a tail as long as the largest tree, so that a tree is an array of fixed size
+// that an index of 16 bits cannot leave: the walks have no bounds to check. The same is true of a column's offset.
 //
-// All words of a plan stand in one slice with a tail as long as the largest tree, so that a tree is an array of fixed
-// size that 16 bits cannot leave: the walk has no bounds to check. The same is true of a row's codes and 8 bits.
+// A word has the offset of the column in bits 0 to 15 and, from bit 16, how many of the feature's thresholds a value
+// may be above to go to yes, plus one: a code below that goes to yes. A leaf has 0 there and leads to no.
+//
+// Where a missing value goes depends on the node, not on the value: a feature has a column in which missing values go
+// to no everywhere, and one in which they go to yes, as far as there are nodes for them.
 const (
-	maxPackedNodes    = 1 << 16
-	maxPackedFeatures = 1 << 8
+	maxPackedNodes   = 1 << 16
+	maxPackedColumns = 1 << 16 / tileRows
+	packedLanes      = 8 // rows that walk side by side
 )
 
-// missingCode is the code of a missing value; a feature has fewer thresholds.
-const missingCode = math.MaxUint16
-
-// Where a missing value goes from a packed node.
+// Codes of a missing value; a feature has fewer thresholds than maxCuts.
 const (
-	missNo    = iota // to the child for no
-	missYes          // to the one for yes
-	missEnd          // there is no prediction
-	missGraph        // only the graph knows
+	missingCode    = 1<<16 - 1 // goes to no
+	missingYesCode = 0         // goes to yes
+	maxCuts        = 1<<16 - 1
+)
+
+// packedColumn is a feature's column for packed trees.
+type packedColumn struct {
+	feat int
+	yes  bool // missing values go to yes
+}
+
+// packedRows are the codes that a row sees: its column's offset is the index.
+type packedRows [maxPackedColumns*tileRows + packedLanes]uint16
+
+// packedMiss says where a missing value goes from a packed node.
+type packedMiss uint8
+
+const (
+	missNo    packedMiss = iota // to the child for no
+	missYes                     // to the one for yes
+	missEnd                     // there is no prediction
+	missGraph                   // only the graph knows
 )
 
 // packedMiss is where a missing value goes from a node.
-func (d *decision) packedMiss() uint64 {
+func (d *decision) packedMiss() packedMiss {
 	switch m := d.miss; {
+	case d.leads():
+		return missGraph
 	case m == d.no:
 		return missNo
 	case m == d.yes:
@@ -40,125 +61,172 @@ func (d *decision) packedMiss() uint64 {
 	return missGraph
 }
 
-// fillPacked adds the tree to the arena; false if it has too many nodes or features.
+// leads reports whether a test for missing values follows, which packed trees leave out.
+func (d *decision) leads() bool { return d.no != d.no.present() || d.yes != d.yes.present() }
+
+// packer adds trees to a plan's packed form.
+type packer struct {
+	c    *compiler
+	cols []packedColumn
+	yes  bool // there is room for columns where missing values go to yes
+	miss []packedMiss
+	hard bool // some missing value goes neither to yes nor to no
+	part bool // tests for missing values are left out
+}
+
+// fillPacked packs the tree as a complete one or with links; false if it has too many nodes or features.
 func (ft *flatTree) fillPacked(c *compiler, root *decision, s *surveyed) bool {
-	cols := c.p.cols
 	for _, f := range s.feats {
-		if c.p.feats[f].cats != nil || len(c.p.feats[f].cuts) >= math.MaxUint16 {
+		if c.p.feats[f].cats != nil || len(c.p.feats[f].cuts) >= maxCuts {
 			return false
 		}
-		if !slices.Contains(cols, f) {
-			cols = append(cols, f)
+	}
+	for _, yes := range []bool{true, false} {
+		p := &packer{c: c, cols: slices.Clone(c.p.cols), yes: yes, hard: root != root.present(), part: root != root.present()}
+		if !p.pack(ft, root.present(), s) {
+			return false
+		}
+		if len(p.cols) <= maxPackedColumns {
+			p.keep(ft)
+			return true
 		}
 	}
-	if len(cols) > maxPackedFeatures {
-		return false
+	return false
+}
+
+// pack chooses the form and makes the words.
+func (p *packer) pack(ft *flatTree, root *decision, s *surveyed) bool {
+	if s.depth <= maxCompleteDepth && 1<<s.depth <= 8*len(s.seen) {
+		ft.mode, ft.words, ft.linked = complete, make([]uint32, 1<<s.depth), nil
+		ft.ends = make([]uint16, 1<<s.depth)
+		return p.complete(ft, root, 1, 0)
 	}
-	words, whole, ok := packTree(c, root.present(), cols, min(4*len(s.seen), maxPackedNodes))
-	if !ok {
-		return false
+	ft.mode = packed
+	ft.words, ft.ends = nil, nil
+	return p.linked(ft, root, min(4*len(s.seen), maxPackedNodes))
+}
+
+// keep adds the words to the plan's and notes the columns.
+func (p *packer) keep(ft *flatTree) {
+	plan := p.c.p
+	plan.cols, plan.coded = p.cols, true
+	for i, col := range p.cols {
+		f := &plan.feats[col.feat]
+		f.coded = true
+		if col.yes {
+			f.packYes = i
+		} else {
+			f.packNo = i
+		}
 	}
-	c.p.cols, c.p.coded = cols, true
-	for i, f := range cols {
-		c.p.feats[f].packAt, c.p.feats[f].coded = i, true
+	ft.hard = p.hard
+	if ft.mode == complete {
+		ft.base, ft.arena = len(plan.words), &plan.words
+		plan.words = append(plan.words, ft.words...)
+		ft.words = nil
+		return
 	}
-	ft.holes = whole && root == root.present()
-	ft.base = len(c.p.arena)
-	ft.arena = &c.p.arena
-	c.p.arena = append(c.p.arena, words...)
+	ft.base, ft.arena64 = len(plan.links), &plan.links
+	if !p.part {
+		ft.miss = p.miss
+	}
+	plan.links = append(plan.links, ft.linked...)
+	ft.linked = nil
+}
+
+// test gives the lower half of a node's word.
+func (p *packer) test(d *decision) uint32 {
+	f := &p.c.p.feats[d.feat]
+	miss := d.packedMiss()
+	p.hard, p.part = p.hard || miss > missYes, p.part || d.leads()
+	col := packedColumn{d.feat, miss == missYes && p.yes && !f.hasFill}
+	if miss == missYes && !p.yes {
+		p.hard = true
+	}
+	at := slices.Index(p.cols, col)
+	if at < 0 {
+		at = len(p.cols)
+		p.cols = append(p.cols, col)
+	}
+	rank, _ := slices.BinarySearch(f.cuts, d.t)
+	return uint32(at*tileRows) | uint32(rank+1)<<16
+}
+
+// linked makes the words of a tree whose nodes name their children, breadth first: the child for no is in bits 32 to
+// 47, the one for yes follows it; the leaf is in bits 48 to 63. A leaf leads to itself. Nodes that several lead to are
+// copied.
+func (p *packer) linked(ft *flatTree, root *decision, limit int) bool {
+	ft.linked = nil
+	todo := []*decision{root}
+	for i := 0; i < len(todo); i++ {
+		d := todo[i]
+		if d.feat < 0 {
+			if d.leaf >= maxPackedNodes {
+				return false
+			}
+			ft.linked = append(ft.linked, uint64(i)<<32|uint64(d.leaf)<<48)
+			p.miss = append(p.miss, missNo)
+			continue
+		}
+		ft.linked = append(ft.linked, uint64(p.test(d))|uint64(len(todo))<<32)
+		p.miss = append(p.miss, d.packedMiss())
+		if todo = append(todo, d.no.present(), d.yes.present()); len(todo) > limit {
+			return false
+		}
+	}
 	return true
 }
 
-// packTree gives a tree's words, breadth first. Nodes that several lead to are copied. whole is false if tests for
-// missing values are left out.
-func packTree(c *compiler, root *decision, cols []int, limit int) (words []uint64, whole, ok bool) {
-	todo := []*decision{root}
-	whole = true
-	for i := 0; i < len(todo); i++ {
-		d := todo[i]
-		if d.leaf >= maxPackedNodes {
-			return nil, false, false
+// walkPacked walks some rows side by side.
+func (ft *flatTree) walkPacked(t *tile, out []int32) {
+	nodes := (*[maxPackedNodes]uint64)((*ft.arena64)[ft.base:])
+	top := nodes[0]
+	for i := 0; i < len(out); i += packedLanes {
+		x := (*packedRows)(t.packed[i:])
+		a, b, c, d, e, f, g, h := top, top, top, top, top, top, top, top
+		for range ft.depth {
+			a = nodes[packedStep(a, x[uint16(a)])]
+			b = nodes[packedStep(b, x[uint32(uint16(b))+1])]
+			c = nodes[packedStep(c, x[uint32(uint16(c))+2])]
+			d = nodes[packedStep(d, x[uint32(uint16(d))+3])]
+			e = nodes[packedStep(e, x[uint32(uint16(e))+4])]
+			f = nodes[packedStep(f, x[uint32(uint16(f))+5])]
+			g = nodes[packedStep(g, x[uint32(uint16(g))+6])]
+			h = nodes[packedStep(h, x[uint32(uint16(h))+7])]
 		}
-		if d.feat < 0 {
-			words = append(words, uint64(i)<<32|uint64(d.leaf)<<48)
-			continue
-		}
-		rank, _ := slices.BinarySearch(c.p.feats[d.feat].cuts, d.t)
-		col := slices.Index(cols, d.feat)
-		no, yes := d.no.present(), d.yes.present()
-		miss := d.packedMiss()
-		if no != d.no || yes != d.yes { // a test for missing values is passed over
-			miss = missGraph
-			whole = false
-		}
-		words = append(words, uint64(rank+1)|uint64(col)<<16|miss<<24|uint64(len(todo))<<32)
-		if todo = append(todo, no, yes); len(todo) > limit {
-			return nil, false, false
-		}
+		o := out[i : i+packedLanes : i+packedLanes]
+		o[0], o[1], o[2], o[3] = int32(a>>48), int32(b>>48), int32(c>>48), int32(d>>48)
+		o[4], o[5], o[6], o[7] = int32(e>>48), int32(f>>48), int32(g>>48), int32(h>>48)
 	}
-	return words, whole, true
 }
 
-// walkPacked walks four rows side by side.
-func (ft *flatTree) walkPacked(t *tile, out []int32) {
-	nodes := (*[maxPackedNodes]uint64)((*ft.arena)[ft.base:])
-	stride := len(t.packed) - maxPackedFeatures
-	stride /= tileRows
-	i := 0
-	for ; i+4 <= len(out); i += 4 {
-		at := i * stride
-		x0 := (*[maxPackedFeatures]uint16)(t.packed[at:])
-		x1 := (*[maxPackedFeatures]uint16)(t.packed[at+stride:])
-		x2 := (*[maxPackedFeatures]uint16)(t.packed[at+2*stride:])
-		x3 := (*[maxPackedFeatures]uint16)(t.packed[at+3*stride:])
-		na := nodes[0]
-		nb, nc, nd := na, na, na
-		for range ft.depth {
-			na = nodes[packedStep(na, x0[uint8(na>>16)])]
-			nb = nodes[packedStep(nb, x1[uint8(nb>>16)])]
-			nc = nodes[packedStep(nc, x2[uint8(nc>>16)])]
-			nd = nodes[packedStep(nd, x3[uint8(nd>>16)])]
-		}
-		o := out[i : i+4 : i+4]
-		o[0], o[1], o[2], o[3] = int32(na>>48), int32(nb>>48), int32(nc>>48), int32(nd>>48)
-	}
-	for ; i < len(out); i++ {
-		x := (*[maxPackedFeatures]uint16)(t.packed[i*stride:])
-		n := nodes[0]
-		for range ft.depth {
-			n = nodes[packedStep(n, x[uint8(n>>16)])]
-		}
-		out[i] = int32(n >> 48)
-	}
+// packedStep is the next node.
+func packedStep(n uint64, code uint16) uint16 {
+	_, yes := bits.Sub64(uint64(code), uint64(uint16(n>>16)), 0)
+	return uint16(n>>32 + yes)
 }
 
 // walkHole finds the leaf of a row with missing values; false if only the graph can.
 func (ft *flatTree) walkHole(t *tile, i int) (int32, bool) {
-	nodes := (*[maxPackedNodes]uint64)((*ft.arena)[ft.base:])
-	stride := (len(t.packed) - maxPackedFeatures) / tileRows
-	x := (*[maxPackedFeatures]uint16)(t.packed[i*stride:])
-	n := nodes[0]
-	for range ft.depth {
-		code := x[uint8(n>>16)]
-		if code != missingCode || uint16(n) == 0 { // a leaf looks at no feature
-			n = nodes[packedStep(n, code)]
-			continue
-		}
-		switch uint8(n >> 24) {
-		case missNo:
-			n = nodes[uint16(n>>32)]
-		case missYes:
-			n = nodes[uint16(n>>32)+1]
-		case missEnd:
-			return noLeaf, true
-		default:
-			return 0, false
-		}
+	if ft.miss == nil {
+		return 0, false
 	}
-	return int32(n >> 48), true
-}
-
-// packedStep is the next node: a code below the word's low half goes to yes.
-func packedStep(n uint64, code uint16) uint16 {
-	return uint16(n>>32) + uint16(uint32(int32(code)-int32(uint16(n)))>>31)
+	nodes := (*[maxPackedNodes]uint64)((*ft.arena64)[ft.base:])
+	at := uint16(0)
+	for range ft.depth {
+		n := nodes[at]
+		code := t.packed[int(uint16(n))+i]
+		if code == missingCode && uint16(n>>16) != 0 { // a leaf looks at no feature
+			switch ft.miss[at] {
+			case missYes:
+				code = missingYesCode
+			case missEnd:
+				return noLeaf, true
+			case missGraph:
+				return 0, false
+			}
+		}
+		at = packedStep(n, code)
+	}
+	return int32(nodes[at] >> 48), true
 }

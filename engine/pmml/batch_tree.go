@@ -2,12 +2,14 @@ package pmml
 
 import "math"
 
-// flatTree finds the leaves of a tile's rows in one of four ways, chosen at load:
+// flatTree finds the leaves of a tile's rows in one of five ways, chosen at load:
 //
 //   - a table: the tree's thresholds cut the space of its features into cells; the cell of a row is a sum of one
 //     number for each feature, looked up by the feature's code. No branches; for small trees.
-//   - packed: likewise, over codes instead of numbers, with a node in one word. The usual way of bushy trees.
-//   - walking some rows side by side a fixed number of steps; leaves lead to themselves. For bushy trees.
+//   - complete: walking some rows side by side a fixed number of steps, over codes, in a tree padded to a complete one.
+//     The usual way of bushy trees.
+//   - packed: likewise, with nodes that name their children. For deep bushy trees.
+//   - lockstep: likewise, over numbers instead of codes; leaves lead to themselves.
 //   - walking row by row until the leaf. For long thin trees, and where sets of categories are tested.
 type flatTree struct {
 	mode  treeMode
@@ -20,16 +22,23 @@ type flatTree struct {
 	sets  [][]bool
 	pairs []pairNode
 	leafs []int32 // leaf of each pair node
-	base  int     // packed: of its nodes in the arena
-	arena *[]uint64
-	holes bool // walkHole may be asked
 	depth int
+	// complete and packed
+	base    int          // of its nodes in the plan's
+	arena   *[]uint32    // complete
+	arena64 *[]uint64    // packed
+	ends    []uint16     // complete: the leaf at each end
+	miss    []packedMiss // packed, by node; nil if walkHole cannot be asked
+	hard    bool         // a row with missing values may have to be walked on its own
+	words   []uint32
+	linked  []uint64
 }
 
 type treeMode uint8
 
 const (
 	byTable treeMode = iota
+	complete
 	packed
 	lockstep
 	oneByOne
@@ -65,7 +74,7 @@ const (
 // flatten chooses a form for a tree. budget is the number of table cells that may still be used; it gives what is left.
 func (c *compiler) flatten(root *decision, budget int) (*flatTree, int) {
 	s := survey(root)
-	ft := &flatTree{empty: s.empty}
+	ft := &flatTree{empty: s.empty, hard: true}
 	if n := s.cells(c); n > 0 && n <= min(maxTreeCells, budget) {
 		ft.mode = byTable
 		ft.fillTable(c, root, s, n)
@@ -74,7 +83,6 @@ func (c *compiler) flatten(root *decision, budget int) (*flatTree, int) {
 	ft.depth = s.depth
 	bushy := !s.sets && s.visits <= maxVisits && float64(s.depth) <= 3*s.steps
 	if bushy && root.present().feat >= 0 && ft.fillPacked(c, root, s) {
-		ft.mode = packed
 		return ft, budget
 	}
 	root = root.present()
@@ -281,6 +289,8 @@ func (ft *flatTree) leaves(t *tile, out []int32) {
 	switch ft.mode {
 	case byTable:
 		ft.lookUp(t, out)
+	case complete:
+		ft.walkComplete(t, out)
 	case packed:
 		ft.walkPacked(t, out)
 	case lockstep:

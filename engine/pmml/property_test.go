@@ -546,7 +546,7 @@ func TestMissingStaysInBatch(t *testing.T) {
 }
 
 // bushyDoc writes a forest of bushy trees with every way for missing values.
-func bushyDoc(rng *rand.Rand) string {
+func bushyDoc(rng *rand.Rand, depth int) string {
 	d := &randomDoc{rng: rng}
 	schema := ""
 	d.w(`<PMML version="4.4"><DataDictionary><DataField name="y" optype="continuous" dataType="double"/>`)
@@ -585,19 +585,23 @@ func bushyDoc(rng *rand.Rand) string {
 			node(depth-1, second)
 			d.w(`</Node>`)
 		}
-		node(6, "<True/>")
+		node(depth, "<True/>")
 		d.w(`</TreeModel></Segment>`)
 	}
 	d.w(`</Segmentation></MiningModel></PMML>`)
 	return d.b.String()
 }
 
-// TestBushyEqualsRow holds packed trees to the interpreter, also where values are missing.
+// TestBushyEqualsRow holds complete and packed trees to the interpreter, also where values are missing.
 func TestBushyEqualsRow(t *testing.T) {
 	modes := map[treeMode]int{}
-	for seed := range uint64(60) {
+	for seed := range uint64(66) {
 		rng := rand.New(rand.NewPCG(seed, 31))
-		m := mustLoad(t, bushyDoc(rng))
+		depth := 6
+		if seed >= 60 {
+			depth = maxCompleteDepth + 1
+		}
+		m := mustLoad(t, bushyDoc(rng, depth))
 		if m.batch == nil {
 			t.Fatal(m.why)
 		}
@@ -611,7 +615,7 @@ func TestBushyEqualsRow(t *testing.T) {
 			release(in)
 		}
 	}
-	if modes[packed] < 120 {
+	if modes[complete] < 120 || modes[packed] < 12 {
 		t.Errorf("forms of the trees: %v", modes)
 	}
 }

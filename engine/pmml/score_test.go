@@ -219,12 +219,13 @@ func TestColumnAllocations(t *testing.T) {
 	}
 }
 
-// TestTreeForms: each of the four forms of a tree is used where it should be, and they agree with the interpreter.
+// TestTreeForms: each of the forms of a tree is used where it should be, and they agree with the interpreter.
 func TestTreeForms(t *testing.T) {
 	for want, doc := range map[treeMode]string{
 		byTable:  syntheticForest(1, 3, 3, false),
-		packed:   syntheticForest(1, 8, 9, false),
-		lockstep: syntheticForest(4, 8, 4*maxPackedFeatures, false), // too many features for packed nodes
+		complete: syntheticForest(1, 8, 9, false),
+		packed:   syntheticForest(1, 12, 9, false),
+		lockstep: syntheticForest(4, 8, 4*maxPackedColumns, false), // too many features for packed nodes
 		oneByOne: syntheticForest(1, 60, 9, true),
 	} {
 		m := mustLoad(t, doc)
