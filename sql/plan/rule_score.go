@@ -11,7 +11,11 @@ import (
 // the same values, as predict and predict_proba beside each other do, and only for
 // the outputs that are read.
 func scoreRule() Rule {
-	return Rule{Name: "score", Apply: func(n Node) (Node, bool) { return transformUp(n, shareScores) }}
+	return Rule{Name: "score", Apply: func(n Node) (Node, bool) {
+		shared, ok := transformUp(n, shareScores)
+		out, narrowed := narrowScores(shared)
+		return out, ok || narrowed
+	}}
 }
 
 // scoreUse is one place where a node reads a model's outputs.
