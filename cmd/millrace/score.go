@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,8 @@ A row that cannot be scored has empty cells, and then there is a last column _er
 no failure of the command. Memory does not grow with the input: rows wait in a temporary file until all are
 scored, because only then is it known whether there is an _error.
 
-Models are PMML documents and directories that Spark ML saved; XGBoost and LightGBM models are for SQL only as yet.`
+Models are PMML documents, directories that Spark ML saved, and what XGBoost (JSON, UBJSON), LightGBM (text) and ONNX
+have in a file. Which of them it is, is told from what it holds, unless --format says it.`
 
 // scoreFlags are the settings of score.
 type scoreFlags struct{ model, format, input, output, id string }
@@ -35,17 +37,18 @@ func (a *app) scoreCommand() *cobra.Command {
 		Use:     "score --model FILE",
 		Short:   "Score a CSV file with a model",
 		Long:    scoreLong,
-		Example: "  millrace score --model forest.pmml --input in.csv --output out.csv --id customer\n  cat in.csv | millrace score --model pipeline/ > out.csv",
+		Example: "  millrace score --model forest.pmml --input in.csv --output out.csv --id customer\n  cat in.csv | millrace score --model pipeline/ > out.csv\n  millrace score --model boosted.json --format xgboost --input in.csv",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.score(cmd.Context(), s) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&s.model, "model", "", "the model: a PMML document or a directory that Spark ML saved")
+	f.StringVar(&s.model, "model", "", "the model: a `file`, or a directory that Spark ML saved")
 	f.StringVar(&s.input, "input", "-", "the CSV `file` to score (-: standard input)")
 	f.StringVar(&s.output, "output", "-", "the `file` to write (-: standard output); a plain file is there whole or not at all")
 	f.StringVar(&s.id, "id", "", "carry this `column` of the input over, as the first")
-	f.StringVar(&s.format, "format", "", "the model's format: pmml or sparkml (default: a directory is sparkml, a file pmml)")
-	completeValues(cmd, "format", "pmml", "sparkml")
+	formats := openscoring.Formats()
+	f.StringVar(&s.format, "format", "", "the model's `format`: "+strings.Join(formats, ", ")+" (default: told from what it holds)")
+	completeValues(cmd, "format", formats...)
 	return cmd
 }
 
@@ -53,9 +56,11 @@ func (a *app) scoreCommand() *cobra.Command {
 func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 	switch {
 	case s.model == "":
-		return usageError{errors.New("--model was expected: a PMML document or a directory that Spark ML saved")}
-	case s.format != "" && s.format != "pmml" && s.format != "sparkml":
-		return usageError{fmt.Errorf("--format %s: pmml or sparkml was expected", s.format)}
+		return usageError{errors.New("--model was expected: a model's file, or a directory that Spark ML saved")}
+	case s.format != "":
+		if err := openscoring.CheckFormat(s.format); err != nil {
+			return usageError{fmt.Errorf("--format %w", err)}
+		}
 	}
 	m, err := openscoring.Load(s.model, s.format)
 	if err != nil {

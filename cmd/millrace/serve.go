@@ -19,8 +19,9 @@ const serveLong = `Serve answers HTTP requests for models as Openscoring 2.x doe
 describe (GET), score one record, a batch or a CSV document (POST), undeploy (DELETE). Beside them are /metrics
 (Prometheus), /healthz, /openapi.json, and a page at / that lets a person try a model.
 
-What lies in the folder --models is deployed at the start under its name: PMML documents (*.pmml) and directories
-that Spark ML saved. What is deployed by a request is kept there. XGBoost and LightGBM models are for SQL only as yet.
+What lies in the folder --models is deployed at the start under its name: PMML documents (*.pmml), models of XGBoost
+(*.json, *.ubj), LightGBM (*.txt) and ONNX (*.onnx), and directories that Spark ML saved. What is deployed by a request
+is kept there.
 
 Deploying, undeploying and reading documents is only for requests with the token. A server without a token takes
 them from programs of this machine; behind a proxy give it a token, as not every proxy says that it passes a request

@@ -195,10 +195,14 @@ func (failingWriter) Write([]byte) (int, error) { return 0, errNoSpace }
 func TestLoadFaults(t *testing.T) {
 	for _, c := range []struct{ path, format, want string }{
 		{"no.pmml", "", "no.pmml"},
-		{irisDocument, "sparkml", "is a file, and Spark ML saves a model as a directory"},
+		{irisDocument, "sparkml", "is a file: Spark ML saves a model as a directory"},
 		{"../../testdata/iris/index_to_class", "pmml", "is a directory, and a PMML document is a file"},
-		{irisDocument, "onyx", "format onyx: pmml or sparkml was expected"},
+		{irisDocument, "onyx", "onyx is no format of models"},
+		{irisDocument, "xgbost", "xgbost is no format of models (did you mean xgboost?): pmml, sparkml, xgboost"},
+		{irisDocument, "xgboost", "RandomForestIris.pmml: XGBoost model: byte 0: expected a JSON or UBJSON object"},
+		{"../../testdata/iris/index_to_class", "lightgbm", "is a directory, and a model of the format lightgbm is a file"},
 		{"../../testdata/pmml/manifest.tsv", "pmml", "manifest.tsv: PMML"},
+		{"../../testdata/pmml/manifest.tsv", "", "manifest.tsv: it is none of the formats of models"},
 	} {
 		if _, err := Load(c.path, c.format); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Load(%s, %s): %v, want %s", c.path, c.format, err, c.want)

@@ -5,8 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/millrace-sql/millrace/engine/model"
 )
 
 //lint:ignore ST1005 it is the text of Java's XML reader
@@ -35,7 +40,7 @@ func (c *call) deploy(id string) {
 	if !c.allowed() {
 		return
 	}
-	body, err := c.read("pmml", "text/xml", "application/xml")
+	body, err := c.read([]string{"pmml", "model"}, documentTypes...)
 	if err != nil {
 		c.fail(err)
 		return
@@ -47,11 +52,8 @@ func (c *call) deploy(id string) {
 	}
 	defer leave()
 	doc := bytes.Clone(body)
-	m, err := LoadPMML(doc)
+	m, err := c.load(doc)
 	if err != nil {
-		if t := bytes.TrimSpace(doc); len(t) > 0 && t[0] != '<' && !bytes.HasPrefix(t, []byte("\xef\xbb\xbf")) {
-			err = errNoXML
-		}
 		c.fail(err)
 		return
 	}
@@ -78,6 +80,25 @@ func (c *call) deploy(id string) {
 	c.json(status, e.appendModel(nil, "", true))
 }
 
+// load reads a document that was sent. What is said to be XML, or said to be
+// nothing and told to be nothing, is PMML.
+func (c *call) load(doc []byte) (*Model, error) {
+	said, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	format, err := model.DetectDocument(doc)
+	xml := said == "text/xml" || said == "application/xml" || said == "" && err != nil
+	switch {
+	case xml && format != pmmlFormat && len(bytes.TrimSpace(doc)) > 0:
+		return nil, errNoXML
+	case xml:
+		format = pmmlFormat
+	case err != nil:
+		return nil, fmt.Errorf("the document: %w", err)
+	case format == pmmlFormat && said != "" && said != "multipart/form-data":
+		return nil, errMediaType // as Openscoring
+	}
+	return LoadDocument(doc, format)
+}
+
 // undeploy answers DELETE.
 func (c *call) undeploy(id string) {
 	if !c.allowed() {
@@ -98,8 +119,8 @@ func (c *call) undeploy(id string) {
 	}
 }
 
-// document answers with a model's PMML document.
-func (c *call) document(id string) {
+// document answers with a model's document; at the path pmml only with PMML.
+func (c *call) document(id string, pmml bool) {
 	if !c.allowed() {
 		return
 	}
@@ -107,16 +128,23 @@ func (c *call) document(id string) {
 	if e == nil {
 		return
 	}
-	if e.document == nil {
-		c.refuse(http.StatusNotFound, "the model "+id+" is a Spark ML directory and has no PMML document")
+	switch {
+	case e.document == nil:
+		c.refuse(http.StatusNotFound, "the model "+id+" is a Spark ML directory and has no document")
 		return
+	case pmml && e.model.format != pmmlFormat:
+		c.refuse(http.StatusNotFound, "the model "+id+" is of the format "+e.model.format+" and has no PMML document: its own is at /openscoring/model/"+id+"/document")
+		return
+	case pmml:
+		c.w.Header().Set("Content-Disposition", "attachment; filename=model.pmml.xml")
+	default:
+		c.w.Header().Set("Content-Disposition", "attachment; filename="+e.files[0]) // an id needs no quotes
 	}
-	c.w.Header().Set("Content-Disposition", "attachment; filename=model.pmml.xml")
-	c.answer(http.StatusOK, "application/xml", e.document)
+	c.answer(http.StatusOK, contentType(e.files[0]), e.document)
 }
 
-// readPart reads the part of a form that has the name.
-func (c *call) readPart(in io.Reader, boundary, name string) ([]byte, error) {
+// readPart reads the first part of a form that has one of the names.
+func (c *call) readPart(in io.Reader, boundary string, names []string) ([]byte, error) {
 	if boundary == "" {
 		return nil, errMediaType
 	}
@@ -124,12 +152,12 @@ func (c *call) readPart(in io.Reader, boundary, name string) ([]byte, error) {
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("the form has no part named %s", name)
+			return nil, fmt.Errorf("the form has no part named %s", strings.Join(names, " or "))
 		}
 		if err != nil {
 			return nil, err
 		}
-		if part.FormName() == name {
+		if slices.Contains(names, part.FormName()) {
 			return c.readAll(part)
 		}
 	}

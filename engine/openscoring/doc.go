@@ -10,8 +10,8 @@
 // was seen to give; testdata/openscoring has the exchanges.
 //
 // Unlike Openscoring, a Server keeps deployed models on disk, bounds what a
-// request may cost, and takes Spark ML directories.
+// request may cost, and takes models of every format that engine/model knows.
 //
-// The package knows neither SQL nor the engine. It imports catalog, engine/pmml,
-// engine/sparkml, engine/codec, engine/disk, Arrow and the standard library.
+// The package knows neither SQL nor the engine. It imports catalog, engine/model,
+// engine/pmml, engine/codec, engine/disk, Arrow and the standard library.
 package openscoring

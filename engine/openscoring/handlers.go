@@ -167,11 +167,11 @@ func (c *call) wait(places chan struct{}) error {
 }
 
 // read gives the body, unpacked, if its type is one of those wanted; of a form
-// with files, the part named form. It is valid until the call ends.
-func (c *call) read(form string, types ...string) ([]byte, error) {
+// with files, the part that has one of the names. It is valid until the call ends.
+func (c *call) read(parts []string, types ...string) ([]byte, error) {
 	deadline := http.NewResponseController(c.w)
 	_ = deadline.SetReadDeadline(c.began.Add(c.cfg.Timeout))
-	body, err := c.readBody(form, types)
+	body, err := c.readBody(parts, types)
 	if err == nil {
 		// The old deadline would cancel a request that waits for its place; without
 		// any, a client could keep the server waiting for bytes that nobody needs.
@@ -180,7 +180,7 @@ func (c *call) read(form string, types ...string) ([]byte, error) {
 	return body, err
 }
 
-func (c *call) readBody(form string, types []string) ([]byte, error) {
+func (c *call) readBody(parts, types []string) ([]byte, error) {
 	contentType, params, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	if c.r.Header.Get("Content-Type") == "" {
 		contentType, err = types[0], nil
@@ -202,8 +202,8 @@ func (c *call) readBody(form string, types []string) ([]byte, error) {
 	default:
 		return nil, errMediaType
 	}
-	if contentType == "multipart/form-data" && form != "" {
-		return c.readPart(in, params["boundary"], form)
+	if contentType == "multipart/form-data" && len(parts) > 0 {
+		return c.readPart(in, params["boundary"], parts)
 	}
 	for _, t := range types {
 		if contentType == t {
@@ -333,7 +333,7 @@ func (s *Server) model(w http.ResponseWriter, r *http.Request) {
 
 // action answers for /openscoring/model/{id}/{action}.
 func (s *Server) action(w http.ResponseWriter, r *http.Request) {
-	ops := map[string]operation{"pmml": opDocument, "batch": opBatch, "csv": opCSV}
+	ops := map[string]operation{"pmml": opDocument, "document": opDocument, "batch": opBatch, "csv": opCSV}
 	op, known := ops[r.PathValue("action")]
 	if !known {
 		op = opOther
@@ -347,7 +347,7 @@ func (s *Server) action(w http.ResponseWriter, r *http.Request) {
 	case op == opDocument && r.Method != http.MethodGet && r.Method != http.MethodHead:
 		c.notAllowed("GET, HEAD")
 	case op == opDocument:
-		c.document(id)
+		c.document(id, r.PathValue("action") == "pmml")
 	case r.Method != http.MethodPost:
 		c.notAllowed("POST")
 	case op == opBatch:

@@ -3,8 +3,6 @@ package openscoring
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -12,12 +10,12 @@ import (
 
 	"github.com/millrace-sql/millrace/engine/codec"
 	"github.com/millrace-sql/millrace/engine/pmml"
-	"github.com/millrace-sql/millrace/engine/sparkml"
 )
 
 // Model is a model with the names and texts that Openscoring's answers have. It
 // is immutable and may be used by many goroutines at once.
 type Model struct {
+	format   string // as engine/model names it
 	function string // miningFunction, empty if unknown
 	summary  string
 	name     string // modelName of the document
@@ -88,7 +86,7 @@ func LoadPMML(doc []byte) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{
-		function: p.FunctionName(), summary: p.Summary(), name: d.modelName, version: d.version, checksum: p.Checksum(), size: p.Size(),
+		format: pmmlFormat, function: p.FunctionName(), summary: p.Summary(), name: d.modelName, version: d.version, checksum: p.Checksum(), size: p.Size(),
 		score: p.ScoreOutputs, predicted: -1,
 	}
 	for _, f := range p.Inputs() {
@@ -208,83 +206,6 @@ func opTypeOf(t arrow.DataType) string {
 	return "categorical"
 }
 
-// LoadSparkML reads a directory that Spark ML's save() wrote.
-func LoadSparkML(dir string) (*Model, error) {
-	fsys := os.DirFS(dir)
-	s, err := sparkml.Load(fsys)
-	if err != nil {
-		return nil, err
-	}
-	m := &Model{summary: "Spark ML " + s.Kind(), function: functionOf(s), score: s.ScoreOutputs, predicted: -1}
-	if m.checksum, m.size, err = sparkml.Checksum(fsys); err != nil {
-		return nil, err
-	}
-	for _, f := range s.Inputs() {
-		m.inputs = append(m.inputs, input{field: newField(&documentField{name: f.Name}, f), typ: f.Type, takesNaN: true})
-	}
-	for i, o := range s.Outputs() {
-		if !o.Final {
-			continue
-		}
-		m.results = append(m.results, resultColumn{field: newField(&documentField{name: o.Field.Name}, o.Field), typ: o.Field.Type})
-		m.want = append(m.want, i)
-	}
-	return m, m.finish()
-}
-
-// functionOf is PMML's word for what a model's last stage does, empty if its
-// class does not say.
-func functionOf(s *sparkml.Model) string {
-	kind := s.Kind()
-	if stages := s.Stages(); len(stages) > 0 {
-		kind = stages[len(stages)-1]
-	}
-	for _, w := range []struct{ part, function string }{
-		{"Classif", "classification"}, {"Logistic", "classification"}, {"Bayes", "classification"}, {"SVC", "classification"},
-		{"Regress", "regression"}, {"KMeans", "clustering"},
-	} {
-		if strings.Contains(kind, w.part) {
-			return w.function
-		}
-	}
-	return ""
-}
-
-// Load reads a model file or directory. Format is pmml or sparkml; empty takes a
-// directory for Spark ML's and a file for PMML.
-func Load(path, format string) (*Model, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if format == "" {
-		format = "pmml"
-		if info.IsDir() {
-			format = "sparkml"
-		}
-	}
-	var m *Model
-	switch {
-	case format == "pmml" && info.IsDir():
-		return nil, fmt.Errorf("%s is a directory, and a PMML document is a file", path)
-	case format == "pmml":
-		var doc []byte
-		if doc, err = os.ReadFile(path); err == nil {
-			m, err = LoadPMML(doc)
-		}
-	case format == "sparkml" && !info.IsDir():
-		return nil, fmt.Errorf("%s is a file, and Spark ML saves a model as a directory", path)
-	case format == "sparkml":
-		m, err = LoadSparkML(path)
-	default:
-		return nil, fmt.Errorf("format %s: pmml or sparkml was expected", format)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return m, nil
-}
-
 // finish prepares what requests need and refuses models that they cannot feed.
 func (m *Model) finish() error {
 	m.byName = make(map[string]int, len(m.inputs))
@@ -332,6 +253,9 @@ func (m *Model) Results() []string {
 
 // Summary is the model's type for a person: "Ensemble model".
 func (m *Model) Summary() string { return m.summary }
+
+// Format is the model's format: pmml, sparkml, xgboost, ...
+func (m *Model) Format() string { return m.format }
 
 func releaseAll(arrays []arrow.Array) {
 	for _, a := range arrays {

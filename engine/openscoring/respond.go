@@ -117,6 +117,9 @@ func (e *entry) appendModel(dst []byte, indent string, schema bool) []byte {
 	} else {
 		p.null("model.version")
 	}
+	if m.format != pmmlFormat {
+		p.always("model.format", m.format)
+	}
 	w.dst = p.end(indent + "  ")
 	if schema {
 		w.name("schema")

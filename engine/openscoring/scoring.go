@@ -51,7 +51,7 @@ func (c *call) records(id string, parse func(*batch, []byte) error, reply func(*
 	if e == nil {
 		return
 	}
-	body, err := c.read("", "application/json")
+	body, err := c.read(nil, "application/json")
 	if err == nil {
 		err = c.compute(func() error { return c.scoreRecords(e, body, parse, reply) })
 	}
@@ -97,7 +97,7 @@ func (c *call) csv(id string) {
 	if e == nil {
 		return
 	}
-	body, err := c.read("csv", "text/plain", "text/csv", "application/csv")
+	body, err := c.read([]string{"csv"}, "text/plain", "text/csv", "application/csv")
 	if err != nil {
 		c.fail(err)
 		return

@@ -21,7 +21,8 @@ import (
 // Config says what a server holds and allows. The zero Config keeps models in
 // memory and has the defaults named below.
 type Config struct {
-	// Dir is the folder of the models: PMML documents (*.pmml) and directories that
+	// Dir is the folder of the models: PMML documents (*.pmml), those of XGBoost
+	// (*.json, *.ubj), LightGBM (*.txt) and ONNX (*.onnx), and directories that
 	// Spark ML saved. What is there at the start is deployed under its name, and
 	// what is deployed is kept there. Empty: models are kept in memory only.
 	Dir string

@@ -82,7 +82,7 @@ func near12(a, b any) bool {
 
 // TestVectorInput refuses a model that wants a vector: a request has none.
 func TestVectorInput(t *testing.T) {
-	_, err := LoadSparkML("../../testdata/sparkml/tree_classifier/model")
+	_, err := Load("../../testdata/sparkml/tree_classifier/model", "")
 	if err == nil || !strings.Contains(err.Error(), "a pipeline that begins with a VectorAssembler can be served") {
 		t.Error(err)
 	}

@@ -14,13 +14,11 @@ import (
 	"time"
 
 	"github.com/millrace-sql/millrace/engine/disk"
+	"github.com/millrace-sql/millrace/engine/model"
 )
 
 // validID is what a model may be called.
 var validID = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9\-._]*$`)
-
-// extension is that of PMML documents in a models folder.
-const extension = ".pmml"
 
 // maxID bounds names, so that they fit into a file's.
 const maxID = 200
@@ -30,6 +28,9 @@ type entry struct {
 	id       string
 	model    *Model
 	document []byte // nil for a Spark ML directory
+	// files are what a folder has of the model by name, the document first. Others
+	// are of an earlier deployment as another format whose replacement was cut short.
+	files    []string
 	created  time.Time
 	accessed atomic.Pointer[time.Time]
 	stats    *modelStats
@@ -90,41 +91,54 @@ func (s *store) load(path string) error {
 	if err != nil {
 		return err
 	}
-	id, isPMML := strings.CutSuffix(filepath.Base(path), extension)
-	switch {
-	case strings.HasPrefix(id, "."), info.IsDir() && !s.isSparkML(path), !info.IsDir() && !isPMML:
+	name := filepath.Base(path)
+	id, format := name, sparkmlFormat
+	if !info.IsDir() {
+		id, format = formatByName(name)
+	}
+	if strings.HasPrefix(id, ".") || format == "" || info.IsDir() && !s.isSparkML(path) {
 		return nil // something else that lies there
-	case !validID.MatchString(id) || len(id) > maxID:
+	}
+	e := &entry{id: id, created: info.ModTime(), files: []string{name}, stats: &modelStats{}}
+	if !info.IsDir() {
+		if e.document, err = disk.ReadFile(s.fs, path); err != nil {
+			return err
+		}
+		if found, _ := model.DetectDocument(e.document); strings.HasSuffix(name, ".txt") && found != format {
+			return nil // a text
+		}
+	}
+	if !validID.MatchString(id) || len(id) > maxID {
 		return fmt.Errorf("%q cannot be a model's name: letters, digits, -, . and _ were expected", id)
 	}
 	if err := s.taken(id); err != nil {
 		return err
 	}
-	if s.models[id] != nil {
-		return fmt.Errorf("a second model %s", id)
+	old := s.models[id]
+	if old != nil && !old.olderThan(e) {
+		old.files = append(old.files, name)
+		return fmt.Errorf("a second model %s: %s is used", id, old.files[0])
 	}
-	e := &entry{id: id, created: info.ModTime(), stats: &modelStats{}}
 	if info.IsDir() {
-		e.model, err = unbroken(func() (*Model, error) { return LoadSparkML(path) })
-	} else if e.document, err = disk.ReadFile(s.fs, path); err == nil {
-		e.model, err = unbroken(func() (*Model, error) { return LoadPMML(e.document) })
+		e.model, err = Load(path, format)
+	} else {
+		e.model, err = LoadDocument(e.document, format)
 	}
 	if err != nil {
 		return err
 	}
 	s.models[id] = e
+	if old != nil {
+		e.files = append(e.files, old.files...)
+		return fmt.Errorf("a second model %s: %s is newer, and %s is not used", id, name, old.files[0])
+	}
 	return nil
 }
 
-// unbroken loads a model; a panic is that model's fault, and keeps no server from
-// its other models.
-func unbroken(load func() (*Model, error)) (m *Model, err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			m, err = nil, fmt.Errorf("reading the model failed inside the server: %v", fault)
-		}
-	}()
-	return load()
+// olderThan says that a document is to give way to another of its name. What a
+// deployment leaves when it is cut short is the document that it was to replace.
+func (e *entry) olderThan(other *entry) bool {
+	return e.document != nil && other.document != nil && e.created.Before(other.created)
 }
 
 // errSameName refuses a name that some file systems take for another's.
@@ -181,14 +195,17 @@ func (s *store) deploy(id string, doc []byte, m *Model) (e *entry, fresh bool, e
 	if err := s.taken(id); err != nil { // the map is written to only while change is held
 		return nil, false, err
 	}
+	e = &entry{id: id, model: m, document: doc, files: []string{fileName(id, m.format, doc)}, created: time.Now(), stats: &modelStats{}}
 	if s.dir != "" {
-		if err := disk.ReplaceFile(s.fs, s.path(id), doc); err != nil {
+		if err := disk.ReplaceFile(s.fs, filepath.Join(s.dir, e.files[0]), doc); err != nil {
 			return nil, false, err
 		}
 	}
-	e = &entry{id: id, model: m, document: doc, created: time.Now(), stats: &modelStats{}}
 	if old != nil {
 		e.stats = old.stats
+		if err := s.remove(old, e.files[0]); err != nil {
+			return nil, false, err
+		}
 	}
 	s.mu.Lock()
 	s.models[id] = e
@@ -207,13 +224,8 @@ func (s *store) undeploy(id string) (ok bool, err error) {
 	if old.document == nil {
 		return true, errDirectory
 	}
-	if s.dir != "" {
-		if err := s.fs.Remove(s.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return true, disk.Explain("remove", s.path(id), err)
-		}
-		if err := disk.SyncDir(s.fs, s.dir); err != nil {
-			return true, err
-		}
+	if err := s.remove(old, ""); err != nil {
+		return true, err
 	}
 	s.mu.Lock()
 	delete(s.models, id)
@@ -221,4 +233,24 @@ func (s *store) undeploy(id string) (ok bool, err error) {
 	return true, nil
 }
 
-func (s *store) path(id string) string { return filepath.Join(s.dir, id+extension) }
+// remove removes the files of a model, but for one that is another's now.
+func (s *store) remove(e *entry, but string) error {
+	if s.dir == "" {
+		return nil
+	}
+	changed := false
+	for _, name := range e.files {
+		if name == but {
+			continue
+		}
+		path := filepath.Join(s.dir, name)
+		if err := s.fs.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return disk.Explain("remove", path, err)
+		}
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	return disk.SyncDir(s.fs, s.dir)
+}

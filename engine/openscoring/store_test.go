@@ -83,6 +83,7 @@ func TestFolder(t *testing.T) {
 	write("broken.pmml", "<PMML/>")
 	write("two words.pmml", readFile(t, kmeansDocument))
 	write("README.txt", "not a model")
+	write("release notes.txt", "not a model")
 	write(".hidden.pmml", "not a model")
 	write(temporary, "half")
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o700); err != nil {
