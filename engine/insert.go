@@ -51,7 +51,12 @@ func (s *session) insert(ctx context.Context, st *sql.Insert, src *sql.Source, o
 	if opts.name == "" {
 		opts.name = st.Table.Name
 	}
+	letters, err := s.letterPlace(w, opts)
+	if err != nil {
+		return err
+	}
 	q := s.engine.newQuery(opts.name, textOf(src, st.Span), w)
+	q.letters = &deadLetters{query: q, table: letters}
 	if !q.streaming {
 		res.Query = q
 		if err := s.engine.runBatch(ctx, q, w); err != nil {
@@ -166,8 +171,14 @@ func (e *Engine) batchEpoch(ctx context.Context, q *Query, w *plan.Write) (err e
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	began := time.Now()
+	letters := q.letters.begin(ctx, id, 0, b.runner.now)
+	defer letters.close()
+	b.runner.letters = letters
 	rows := b.rows(ctx, func(t *task, rec arrow.Record) (connector.Encoded, error) { return sink.Encode(t, rec) })
-	if err := sink.Write(ctx, id, 0, q.counted(rows)); err != nil {
+	if err := sink.Write(ctx, id, 0, letters.before(q.counted(rows))); err != nil {
+		return err
+	}
+	if err := letters.finish(); err != nil {
 		return err
 	}
 	p := q.meter.epochDone(0, map[string]int64{"triggerExecution": time.Since(began).Milliseconds()}, nil)

@@ -35,6 +35,9 @@ type Progress struct {
 	IdleSince time.Time `json:"-"`
 	// Faults are the bad rows so far, by stage.
 	Faults []Fault `json:"faults,omitempty"`
+	// DeadLetters are the rows so far that models had no answer for and that their
+	// policies left out, by model and reason.
+	DeadLetters []DeadLetters `json:"deadLetters,omitempty"`
 	// Models are the models that score the query's rows now, by name.
 	Models []ModelProgress `json:"models,omitempty"`
 }

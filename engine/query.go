@@ -28,6 +28,7 @@ type Query struct {
 	engine    *Engine
 	meter     *meter
 	faults    faultLog
+	letters   *deadLetters // nil for a SELECT
 
 	ctx      context.Context         // ends when the query must stop at once
 	cancel   context.CancelCauseFunc // ends ctx
@@ -82,6 +83,7 @@ func (q *Query) Err() error {
 func (q *Query) Progress() Progress {
 	p := q.meter.snapshot()
 	p.Faults = q.faults.snapshot()
+	p.DeadLetters = q.faults.deadLetters()
 	return p
 }
 
@@ -151,6 +153,9 @@ func (q *Query) end(err error) {
 func (q *Query) record(err error) {
 	if errors.Is(err, errStopped) {
 		err = nil
+	}
+	if cerr := q.letters.close(); cerr != nil && err == nil {
+		err = cerr
 	}
 	q.err = err
 	close(q.over)

@@ -184,7 +184,7 @@ func (s *session) check(ctx context.Context, st sql.Statement, src *sql.Source) 
 	case *sql.Create:
 		_, err := s.create(ctx, st)
 		if err == nil && st.Query != nil {
-			_, err = s.bindInsert(insertOf(st))
+			err = s.checkTarget(insertOf(st), startOptions{name: st.Name.Name})
 		}
 		return err
 	case *sql.CreateView:
@@ -237,7 +237,10 @@ func (s *session) checkQuery(st *sql.CreateQuery) error {
 // no end. Again allows a name that is in use.
 func (s *session) checkInsert(st *sql.Insert, name sql.Ident, opts startOptions, again bool) error {
 	w, err := s.bindInsert(st)
-	if err == nil && !plan.IsUnbounded(w) {
+	if opts.name = name.Name; err == nil {
+		_, err = s.letterPlace(w, opts)
+	}
+	if w != nil && err == nil && !plan.IsUnbounded(w) {
 		return nil
 	}
 	low := strings.ToLower(name.Name)
@@ -245,6 +248,15 @@ func (s *session) checkInsert(st *sql.Insert, name sql.Ident, opts startOptions,
 		err = queryRuns(name)
 	}
 	s.queries[low] = !s.engine.cfg.AvailableNow && !opts.trigger.AvailableNow && !opts.trigger.Once
+	return err
+}
+
+// checkTarget checks an INSERT that runs to its end.
+func (s *session) checkTarget(st *sql.Insert, opts startOptions) error {
+	w, err := s.bindInsert(st)
+	if err == nil {
+		_, err = s.letterPlace(w, opts)
+	}
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/exec"
 	"github.com/millrace-sql/millrace/sql"
 	"github.com/millrace-sql/millrace/sql/plan"
 )
@@ -346,10 +347,10 @@ func (s *session) finish(n plan.Node) (plan.Node, error) {
 			return nil, err
 		}
 	}
-	if s.engine.cfg.NoOptimizer {
-		return n, nil
+	if !s.engine.cfg.NoOptimizer {
+		n = plan.Optimize(n)
 	}
-	return plan.Optimize(n), nil
+	return n, exec.CheckPolicies(n)
 }
 
 // bindInsert binds and optimises an INSERT. A table that takes its columns from

@@ -26,6 +26,8 @@ type runner struct {
 	scans   map[*exec.ScanLeaf]*scanInput
 	// results are the finished breakers whose rows another stage still reads.
 	results map[*exec.Stage]exec.Records
+	// letters takes the rows that models reject; nil: they are only counted.
+	letters *epochLetters
 }
 
 // scanInput is an open source and the ranges of it that the present epoch reads.
@@ -46,13 +48,16 @@ func newRunner(p *exec.Program, workers int, alloc memory.Allocator, faults *fau
 }
 
 func (r *runner) task(ctx context.Context) *task {
-	return &task{ctx: ctx, alloc: r.alloc, now: r.now, faults: r.faults}
+	return &task{ctx: ctx, alloc: r.alloc, now: r.now, faults: r.faults, letters: r.letters}
 }
 
 func (r *runner) newWorkers() []*worker {
 	ws := make([]*worker, r.workers)
 	for i := range ws {
-		ws[i] = &worker{task: task{alloc: r.alloc, now: r.now, faults: r.faults}, rowsIn: r.rowsIn}
+		ws[i] = &worker{
+			task:   task{alloc: r.alloc, now: r.now, faults: r.faults, letters: r.letters},
+			places: r.program.Rejects, rowsIn: r.rowsIn,
+		}
 	}
 	return ws
 }
@@ -278,6 +283,7 @@ func (r *runner) drop() {
 
 // close frees the results that nobody read and the tables of joins.
 func (r *runner) close() {
+	r.letters.close()
 	r.drop()
 	r.program.Release()
 }

@@ -314,12 +314,16 @@ type startOptions struct {
 	checkpoint string
 	trigger    Trigger
 	explicit   bool // named by CREATE QUERY
+	// deadLetters is the table that takes rows which models reject, or "", and
+	// deadLettersAt where that stands.
+	deadLetters   string
+	deadLettersAt sql.Span
 	// currentModels lets an epoch that must run again be scored by the present models.
 	currentModels bool
 }
 
 // queryOptionNames are the options of CREATE QUERY, as Spark spells them.
-var queryOptionNames = []string{"checkpointLocation", "trigger", "modelVersions"}
+var queryOptionNames = []string{"checkpointLocation", "trigger", "deadLetters", "modelVersions"}
 
 func queryOptions(opts []sql.Option) (startOptions, error) {
 	var o startOptions
@@ -327,6 +331,8 @@ func queryOptions(opts []sql.Option) (startOptions, error) {
 		switch strings.ToLower(opt.Key) {
 		case "checkpointlocation":
 			o.checkpoint = opt.Value
+		case "deadletters":
+			o.deadLetters, o.deadLettersAt = opt.Value, opt.ValueSpan
 		case "trigger":
 			t, err := ParseTrigger(opt.Value)
 			if err != nil {

@@ -200,6 +200,7 @@ func (r *stream) parse(lines []string) ([]connector.Offsets, error) {
 // run drives epochs until the query is stopped, ends or fails.
 func (r *stream) run(ctx context.Context) error {
 	gentle := r.q.gentle
+	r.tableLetters(ctx)
 	if err := r.runStatic(ctx); err != nil {
 		return r.wrong(err)
 	}
@@ -386,12 +387,17 @@ func (r *stream) epoch(ctx context.Context, n int64, to []connector.Offsets, now
 		sources[i] = in.progress(r.done[i], to[i])
 	}
 	r.runner.reset(now)
+	letters := r.epochLetters(ctx, n, now)
+	defer letters.close()
 	if err := r.runner.runStages(ctx, func(s *exec.Stage) bool { return !s.Static }); err != nil {
 		return r.failed(n, splits, err)
 	}
 	encode := func(t *task, rec arrow.Record) (connector.Encoded, error) { return r.sink.Encode(t, rec) }
-	rows := r.q.counted(r.runner.rootRows(ctx, encode))
+	rows := letters.before(r.q.counted(r.runner.rootRows(ctx, encode)))
 	if err := r.sink.Write(ctx, r.id(), n, rows); err != nil {
+		return r.failed(n, splits, err)
+	}
+	if err := letters.finish(); err != nil {
 		return r.failed(n, splits, err)
 	}
 	written := time.Now()

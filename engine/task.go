@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v14/arrow/memory"
+
+	"github.com/millrace-sql/millrace/engine/connector"
 )
 
 // task is what one worker lends to kernels and operators; it implements
@@ -20,6 +23,11 @@ type task struct {
 	faults *faultLog
 	// origin names where the rows at hand came from, or is nil.
 	origin func() string
+	// chunk is what the rows at hand were read from, when a call may ask for their
+	// places; else nil.
+	chunk    connector.Chunk
+	letters  *epochLetters // nil: rows that models reject are only counted
+	rejected rejected
 }
 
 func (t *task) Context() context.Context    { return t.ctx }
@@ -39,10 +47,48 @@ type Fault struct {
 	First string `json:"first"`
 }
 
-// faultLog counts the faults of a query by stage.
+// faultLog counts the faults of a query by stage, and its dead letters.
 type faultLog struct {
-	mu     sync.Mutex
-	stages map[string]*Fault
+	mu      sync.Mutex
+	stages  map[string]*Fault
+	letters map[letterGroup]*DeadLetters
+}
+
+// letterGroup is what dead letters are counted by.
+type letterGroup struct{ model, reason string }
+
+func (l *faultLog) addLetters(letters []letter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, x := range letters {
+		key := letterGroup{x.model, x.reason}
+		d := l.letters[key]
+		if d == nil {
+			d = &DeadLetters{Model: x.model, Reason: x.reason, First: x.err}
+			if x.origin != "" {
+				d.First = fmt.Sprintf("%s (%s)", x.err, x.origin)
+			}
+			if l.letters == nil {
+				l.letters = map[letterGroup]*DeadLetters{}
+			}
+			l.letters[key] = d
+		}
+		d.Count++
+	}
+}
+
+// deadLetters lists the dead letters so far, by model and reason.
+func (l *faultLog) deadLetters() []DeadLetters {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]DeadLetters, 0, len(l.letters))
+	for _, d := range l.letters {
+		out = append(out, *d)
+	}
+	slices.SortFunc(out, func(a, b DeadLetters) int {
+		return cmp.Or(strings.Compare(a.Model, b.Model), strings.Compare(a.Reason, b.Reason))
+	})
+	return out
 }
 
 func (l *faultLog) add(stage string, err error, origin func() string) {

@@ -42,6 +42,7 @@ type work[T releaser] func(w *worker, seq int64, rec arrow.Record) (T, error)
 // worker is the state of one worker goroutine during a stage.
 type worker struct {
 	task    task
+	places  bool         // calls may ask where rows came from
 	partial exec.Partial // this worker's part of an unordered breaker
 	rowsIn  func(scan *plan.Scan, n int64)
 }
@@ -55,7 +56,14 @@ type job[T releaser] struct {
 
 type outcome[T releaser] struct {
 	results []T
+	letters *letterBatch // the rows that models rejected, or nil
 	err     error
+}
+
+// release frees what nobody has taken.
+func (o outcome[T]) release() {
+	releaseAll(o.results)
+	o.letters.Release()
 }
 
 // recordsPerChunk bounds how many records one chunk becomes, for numbering them
@@ -89,6 +97,11 @@ func inOrder[T releaser](ctx context.Context, workers []*worker, in func(context
 		var none T
 		for j := range order {
 			out := <-j.done
+			if err := workers[0].task.deliver(out.letters); err != nil {
+				out.release()
+				yield(none, err)
+				return
+			}
 			for i, r := range out.results {
 				if !yield(r, nil) {
 					releaseAll(out.results[i+1:])
@@ -151,7 +164,7 @@ func dispatch[T releaser](ctx context.Context, in iter.Seq2[input, error], jobs,
 // drain waits for the jobs that nobody will look at and releases their results.
 func drain[T releaser](order <-chan *job[T]) {
 	for j := range order {
-		releaseAll((<-j.done).results)
+		(<-j.done).release()
 	}
 }
 
@@ -169,9 +182,10 @@ func runJob[T releaser](w *worker, j *job[T], fn work[T]) (out outcome[T]) {
 			out.err = panicError(p)
 		}
 		if out.err != nil {
-			releaseAll(out.results)
-			out.results = nil
+			out.release()
+			out = outcome[T]{err: out.err}
 		}
+		w.let()
 	}()
 	rec, err := w.decode(&j.in)
 	if err != nil {
@@ -192,17 +206,32 @@ func runJob[T releaser](w *worker, j *job[T], fn work[T]) (out outcome[T]) {
 		out.results = append(out.results, res)
 		seq++
 	}
+	out.letters, out.err = w.task.takeLetters()
 	return out
 }
 
-// decode gives the record of an input, which it uses up.
+// let releases the chunk of the rows that the worker has done.
+func (w *worker) let() {
+	w.task.rejected = rejected{}
+	if w.task.chunk != nil {
+		w.task.chunk.Release()
+		w.task.chunk = nil
+	}
+}
+
+// decode gives the record of an input, which it uses up. With places the chunk
+// stays until let.
 func (w *worker) decode(in *input) (arrow.Record, error) {
 	w.task.origin = nil
 	if in.record != nil {
 		return in.record, nil
 	}
 	chunk := in.chunk
-	defer chunk.Release()
+	if w.places {
+		w.task.chunk = chunk
+	} else {
+		defer chunk.Release()
+	}
 	leaf := in.branch.Leaf.(*exec.ScanLeaf)
 	w.task.origin = func() string { return chunk.Origin(0) + " and on" }
 	rec, err := chunk.Decode(&w.task, leaf.Projection)

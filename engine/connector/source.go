@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -88,6 +89,25 @@ type Chunk interface {
 	Origin(row int) string
 	// Release gives the chunk's memory back.
 	Release()
+}
+
+// Placed is a Chunk whose rows have a place in a partitioned log.
+type Placed interface {
+	// Place gives the place of a row of the decoded record; false when it is not
+	// known. Like Origin it may be asked until the chunk is released.
+	Place(row int) (Place, bool)
+}
+
+// Place is where a row stands in a partitioned log.
+type Place struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+// String names the place for a person.
+func (p Place) String() string {
+	return fmt.Sprintf("topic %s, partition %d, offset %d", p.Topic, p.Partition, p.Offset)
 }
 
 // Projection is the columns wanted of a chunk, in order.

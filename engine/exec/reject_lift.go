@@ -76,7 +76,7 @@ func noLambda(es []plan.Expr) error {
 	for _, e := range es {
 		if l, ok := e.(*plan.Lambda); ok {
 			if calls := Asks(l.Body); len(calls) > 0 {
-				return ErrInLambda(calls[0])
+				return errInLambda(calls[0])
 			}
 		}
 		if e != nil {
@@ -88,8 +88,8 @@ func noLambda(es []plan.Expr) error {
 	return nil
 }
 
-// ErrInLambda is the error of a call that would reject an element of an array.
-func ErrInLambda(c *plan.Call) error {
+// errInLambda is the error of a call that would reject an element of an array.
+func errInLambda(c *plan.Call) error {
 	m := c.Fn.Rejects
 	return sql.Errorf(c.Span, "model %s cannot be asked inside a lambda with onMissing = '%s' and onInvalid = '%s': an element of an array is no row",
 		m.Name, m.OnMissing, m.OnInvalid).WithHint("its policies can be 'null' there, or the elements become rows with explode")
@@ -198,4 +198,10 @@ func passOn(cols []plan.Column) []plan.NamedExpr {
 // only is a node cut to some of its columns.
 func only(n plan.Node, cols []plan.Column) plan.Node {
 	return &plan.Project{Input: n, Exprs: passOn(cols)}
+}
+
+// CheckPolicies finds calls that may reject rows where no row can be left out.
+func CheckPolicies(n plan.Node) error {
+	_, err := liftRejecting(n)
+	return err
 }

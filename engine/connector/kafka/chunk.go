@@ -126,6 +126,12 @@ func (c *chunk) Origin(row int) string {
 	return c.split + " offset " + strconv.FormatInt(offset, 10)
 }
 
+// Place gives topic, partition and offset of the record that a row came from.
+func (c *chunk) Place(row int) (connector.Place, bool) {
+	offset, ok := c.offset(row)
+	return connector.Place{Topic: c.part.topic, Partition: c.part.id, Offset: offset}, ok
+}
+
 // offset finds the offset of a row. A batch without gaps tells it by counting;
 // another one is walked.
 func (c *chunk) offset(row int) (int64, bool) {

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"path/filepath"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/exec"
+	"github.com/millrace-sql/millrace/sql"
+	"github.com/millrace-sql/millrace/sql/plan"
+)
+
+// letterPlace finds where the dead letters of an INSERT go: the table that its
+// query's options name, else a folder of JSON files beside its checkpoint, or in
+// the data directory for an INSERT over bounded inputs. Nil is nowhere, which is
+// an error when a model of the plan needs a place.
+func (s *session) letterPlace(w *plan.Write, opts startOptions) (*catalog.Table, error) {
+	if opts.deadLetters != "" {
+		return s.letterTable(w, opts)
+	}
+	if dir := s.engine.letterDir(opts, plan.IsUnbounded(w)); dir != "" {
+		return &catalog.Table{Name: "dead letters", Connector: "json", Options: map[string]string{"path": dir}}, nil
+	}
+	if c := deadLetterCall(w); c != nil {
+		m := c.Fn.Rejects
+		return nil, sql.Errorf(c.Span, "model %s sends rows to dead letters (onMissing = '%s', onInvalid = '%s'), and this query has no place for them",
+			m.Name, m.OnMissing, m.OnInvalid).WithHint("CREATE QUERY ... OPTIONS (deadLetters = '<table>') or OPTIONS (checkpointLocation = '<folder>'), or a data directory")
+	}
+	return nil, nil
+}
+
+// letterDir is the folder of the dead letters of a query that names no table.
+func (e *Engine) letterDir(opts startOptions, streaming bool) string {
+	if dir := e.checkpointDir(opts); dir != "" && (streaming || opts.checkpoint != "") {
+		return filepath.Join(dir, "dead-letters")
+	}
+	if e.cfg.DataDir == "" {
+		return ""
+	}
+	return filepath.Join(e.cfg.DataDir, "dead-letters", opts.name)
+}
+
+// letterTable is the table that an option names. One without columns gets those of
+// dead letters.
+func (s *session) letterTable(w *plan.Write, opts startOptions) (*catalog.Table, error) {
+	t, ok := s.catalog.Relation(opts.deadLetters).(*catalog.Table)
+	if !ok {
+		names := append(s.catalog.Names(catalog.Tables), s.catalog.Names(catalog.Streams)...)
+		return nil, suggest(sql.Errorf(opts.deadLettersAt, "there is no table %s for dead letters", opts.deadLetters), opts.deadLetters, "there are", names)
+	}
+	if tableOf(t) == tableOf(w.Table) {
+		return nil, sql.Errorf(opts.deadLettersAt, "table %s takes the query's rows: its dead letters need another", t.Name)
+	}
+	shape, err := shapeFor(t)
+	if err != nil {
+		return nil, sql.Errorf(opts.deadLettersAt, "%v", err)
+	}
+	if t.ByName || t.Declared {
+		return t, nil
+	}
+	filled := *t
+	filled.Schema, filled.Declared = shape.schema, true
+	return &filled, s.catalog.PutRelation(t.Name, &filled, true)
+}
+
+// deadLetterCall is a call of a plan whose rows may become dead letters, or nil.
+func deadLetterCall(n plan.Node) *plan.Call {
+	for _, c := range exec.Asks(exec.Exprs(n)...) {
+		if m := c.Fn.Rejects; m.OnMissing == catalog.PolicyDLQ || m.OnInvalid == catalog.PolicyDLQ {
+			return c
+		}
+	}
+	for _, in := range n.Inputs() {
+		if c := deadLetterCall(in); c != nil {
+			return c
+		}
+	}
+	return nil
+}
