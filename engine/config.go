@@ -46,8 +46,8 @@ type Config struct {
 	// NoOptimizer runs plans as they were bound: for tests that compare.
 	NoOptimizer bool
 	// Hook, when set, is told of the points of an epoch at which a crash makes a
-	// difference: "epoch planned", "part file renamed", "sink log written", "epoch
-	// committed". For tests.
+	// difference: "epoch planned", "part file renamed", "sink log written", "dead
+	// letters written", "epoch committed". For tests.
 	Hook func(point string)
 }
 

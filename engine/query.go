@@ -52,6 +52,15 @@ func (q *Query) Streaming() bool { return q.streaming }
 // Target is the name of the table that the query writes.
 func (q *Query) Target() string { return q.target }
 
+// DeadLetters names where the rows go that models have no answer for and whose
+// policy is dlq: a connector and a place; "" for a SELECT, which leaves them out.
+func (q *Query) DeadLetters() string {
+	if q.letters == nil || q.letters.table == nil {
+		return ""
+	}
+	return tableOf(q.letters.table)
+}
+
 // State of the query at this moment.
 func (q *Query) State() State {
 	select {

@@ -43,7 +43,7 @@ func (r *Rows) Schema() *arrow.Schema { return r.schema }
 // does, or with LIMIT.
 func (r *Rows) Unbounded() bool { return r.unbounded }
 
-// Progress is how far a SELECT over a stream is.
+// Progress is how far a SELECT is, and what it left out.
 func (r *Rows) Progress() Progress {
 	if r.query == nil {
 		return Progress{}

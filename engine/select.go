@@ -97,7 +97,7 @@ func (e *Engine) boundedRows(ctx context.Context, n plan.Node) (*Rows, error) {
 			}
 		}
 	}
-	return &Rows{schema: program.Schema, seq: seq, close: end}, nil
+	return &Rows{schema: program.Schema, query: q, seq: seq, close: end}, nil
 }
 
 // followRows runs a SELECT over a stream: rows come as they are read, until the

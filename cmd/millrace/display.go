@@ -163,6 +163,9 @@ func (d *display) ended(q *engine.Query) {
 	for _, f := range p.Faults {
 		d.remark(fmt.Sprintf("%s: %s gave NULL in %s; the first: %s", q.Name(), rowCount(f.Count, "bad row"), f.Stage, f.First))
 	}
+	for _, l := range p.DeadLetters {
+		d.remark(q.Name() + ": " + letterText(l, q.DeadLetters()))
+	}
 }
 
 // cutShort says whether Ctrl-C ended a statement over bounded inputs before its
@@ -335,6 +338,15 @@ func clip(s string, n int) string {
 		return s
 	}
 	return string(r[:n])
+}
+
+// letterText says what became of rows that a model had no answer for.
+func letterText(l engine.DeadLetters, where string) string {
+	what := "left out"
+	if where != "" {
+		what = "sent to the dead letters in " + where
+	}
+	return fmt.Sprintf("%s %s: model %s, %s; the first: %s", rowCount(l.Count, "row"), what, l.Model, l.Reason, l.First)
 }
 
 // describe is a query's progress in one line.

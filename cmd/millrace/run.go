@@ -114,6 +114,9 @@ func (a *app) print(ctx context.Context, p *printer, show *display, res *engine.
 	if errors.Is(err, context.Canceled) {
 		show.cut.Store(true)
 	}
+	for _, l := range res.Rows.Progress().DeadLetters {
+		show.line(a.err, "note: "+letterText(l, ""))
+	}
 	return err
 }
 
