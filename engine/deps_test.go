@@ -29,7 +29,7 @@ var imports = map[string][]string{
 		"catalog", "engine/connector", "engine/pmml", "engine/sparkml", "engine/boosted", "engine/xgboost", "engine/lightgbm", "engine/onnx", "engine/openscoring/client",
 	},
 	"engine/openscoring":        {"catalog", "engine/codec", "engine/disk", "engine/pmml", "engine/sparkml", "engine/model"},
-	"engine/openscoring/client": {"catalog"},
+	"engine/openscoring/client": {"catalog", "engine/codec"},
 	"engine/broker":             {},
 	"engine/disk":               {},
 	"engine/checkpoint":         {"engine/disk"},
