@@ -24,7 +24,7 @@ import (
 func (r *stream) firstProgram(d dish, currentModels bool) (program *exec.Program, notes []string, err error) {
 	r.rows, r.width = d.schema, d.program.Schema
 	r.want, r.using = d.models, maps.Clone(d.models)
-	defer func() { r.showModels() }()
+	defer func() { r.showModels() }() // those in use then
 	state := r.log.State()
 	again := state.Planned > state.Committed
 	var differ []string
@@ -42,9 +42,11 @@ func (r *stream) firstProgram(d dish, currentModels bool) (program *exec.Program
 	}
 	for _, name := range differ {
 		m, was := d.models[name], state.Last.Models[name]
-		if r.using[name], err = r.plannedModel(m, was); err != nil {
+		old, err := r.plannedModel(m, was)
+		if err != nil {
 			return nil, nil, r.cannotRepeat(m, was, err)
 		}
+		r.using[name] = old
 	}
 	old, err := r.recipe.make(r.using)
 	if err == nil {

@@ -147,7 +147,7 @@ func sameRows(was, is *arrow.Schema) error {
 		case a[i].Name != b[i].Name:
 			return fmt.Errorf("column %d of the query would be %s instead of %s", i+1, b[i].Name, a[i].Name)
 		case !arrow.TypeEqual(a[i].Type, b[i].Type):
-			return fmt.Errorf("column %s of the query would be %s instead of %s", a[i].Name, sql.TypeName(b[i].Type), sql.TypeName(a[i].Type))
+			return fmt.Errorf("column %s of the query would be %s instead of %s", a[i].Name, strings.ToUpper(sql.TypeName(b[i].Type)), strings.ToUpper(sql.TypeName(a[i].Type)))
 		}
 	}
 	if len(a) != len(b) {
