@@ -72,7 +72,9 @@ const mlDomain = "ai.onnx.ml"
 // operators are the operators that are supported, by domain and name: "ai.onnx.ml.Scaler", but "Gemm".
 func operators() map[string]builder {
 	all := map[string]builder{}
-	for _, group := range []map[string]builder{} {
+	for _, group := range []map[string]builder{
+		arithmeticOperators(), elementOperators(), matrixOperators(), moveOperators(), indexOperators(), reduceOperators(), rowOperators(), constantOperators(),
+	} {
 		maps.Copy(all, group)
 	}
 	for name, b := range mlOperators() {

@@ -1,0 +1,329 @@
+package onnx
+
+// matrixOperators are the matrix products.
+func matrixOperators() map[string]builder {
+	return map[string]builder{"Gemm": gemm, "MatMul": matMul}
+}
+
+// gemm is Gemm: alpha*A*B + beta*C, A and B perhaps transposed.
+func gemm(n *node) (built, error) {
+	if err := n.arity(2, 3); err != nil {
+		return built{}, err
+	}
+	a, b, c := n.inputs[0], n.inputs[1], n.input(2)
+	if a.kind != b.kind || !a.kind.floating() || c != nil && c.kind != a.kind {
+		return built{}, n.errorf("its inputs are a %s and a %s, expected floats or doubles", a.kind, b.kind)
+	}
+	if len(a.shape) != 2 || len(b.shape) != 2 {
+		return built{}, n.errorf("its inputs have the shapes %s, expected two matrices", shapesText([][]int{a.shape, b.shape}))
+	}
+	p := &matrixProduct{transA: n.int("transA", 0) != 0, transB: n.int("transB", 0) != 0, alpha: float64(n.float("alpha", 1)), beta: float64(n.float("beta", 1))}
+	rows, inner, innerB, cols := a.shape[0], a.shape[1], b.shape[0], b.shape[1]
+	if p.transA {
+		rows, inner = inner, rows
+	}
+	if p.transB {
+		innerB, cols = cols, innerB
+	}
+	if err := n.inner(inner, innerB); err != nil {
+		return built{}, err
+	}
+	out := []int{rows, cols}
+	if c != nil {
+		s, err := n.broadcastShape(out, c.shape)
+		if err != nil {
+			return built{}, err
+		}
+		if len(s) != 2 || s[0] != rows || s[1] != cols {
+			return built{}, n.errorf("its input C has the shape %s, which does not stretch to %s", shapeText(c.shape), shapeText(out))
+		}
+	}
+	p.prepare(b.constant)
+	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind)}, nil
+}
+
+// inner checks the axis that is summed over.
+func (n *node) inner(a, b int) error {
+	if a != b {
+		return n.errorf("a matrix of %s columns is multiplied by one of %s rows", dimText(a), dimText(b))
+	}
+	if a < 0 {
+		return n.errorf("it sums over the rows of the batch: a row's score may not depend on the others")
+	}
+	return nil
+}
+
+func dimText(d int) string {
+	s := shapeText([]int{d})
+	return s[1 : len(s)-1]
+}
+
+// matMul is MatMul: matrices in the last two axes, the others stretched to each other.
+func matMul(n *node) (built, error) {
+	if err := n.arity(2, 2); err != nil {
+		return built{}, err
+	}
+	a, b := n.inputs[0], n.inputs[1]
+	if a.kind != b.kind || !numeric(a.kind) {
+		return built{}, n.errorf("its inputs are a %s and a %s, expected numbers of one type", a.kind, b.kind)
+	}
+	if len(a.shape) == 0 || len(b.shape) == 0 {
+		return built{}, n.errorf("its inputs have the shapes %s, expected matrices", shapesText([][]int{a.shape, b.shape}))
+	}
+	sa, sb := a.shape, b.shape
+	if len(sa) == 1 {
+		sa = []int{1, sa[0]}
+	}
+	if len(sb) == 1 {
+		sb = []int{sb[0], 1}
+	}
+	if err := n.inner(sa[len(sa)-1], sb[len(sb)-2]); err != nil {
+		return built{}, err
+	}
+	out, err := n.broadcastShape(sa[:len(sa)-2], sb[:len(sb)-2])
+	if err != nil {
+		return built{}, err
+	}
+	if len(a.shape) > 1 {
+		out = append(out, sa[len(sa)-2])
+	}
+	if len(b.shape) > 1 {
+		out = append(out, sb[len(sb)-1])
+	}
+	p := &matrixProduct{alpha: 1, vectorA: len(a.shape) == 1, vectorB: len(b.shape) == 1}
+	if len(sb) == 2 {
+		p.prepare(b.constant)
+	}
+	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind)}, nil
+}
+
+// matrixProduct is a matrix product: alpha*A*B + beta*C.
+type matrixProduct struct {
+	transA, transB   bool
+	vectorA, vectorB bool
+	alpha, beta      float64
+	// B where it is constant, in panels.
+	b32 *panels[float32]
+	b64 *panels[float64]
+}
+
+// prepare packs a constant B; nil: it is not constant.
+func (p *matrixProduct) prepare(b *tensor) {
+	if b == nil {
+		return
+	}
+	rows, cols := b.shape[0], 1
+	if len(b.shape) > 1 {
+		cols = b.shape[1]
+	}
+	switch b.kind {
+	case kindFloat:
+		p.b32 = pack(new(panels[float32]), b.f32, rows, cols, p.transB)
+	case kindDouble:
+		p.b64 = pack(new(panels[float64]), b.f64, rows, cols, p.transB)
+	}
+}
+
+func (p *matrixProduct) kernel(k kind) kernel {
+	switch k {
+	case kindFloat:
+		return multiply(p, p.b32)
+	case kindDouble:
+		return multiply(p, p.b64)
+	case kindInt64:
+		return multiply[int64](p, nil)
+	}
+	return multiply[int32](p, nil)
+}
+
+// multiply makes the kernel for a type.
+func multiply[T numberType](p *matrixProduct, packed *panels[T]) kernel {
+	return func(w *workspace, in, out []*tensor) error {
+		a, b := in[0], in[1]
+		ra, ca := lastAxes(a.shape, p.vectorA, true)
+		rb, cb := lastAxes(b.shape, p.vectorB, false)
+		av, bv, ov := elements[T](a), elements[T](b), elements[T](out[0])
+		if p.transA {
+			t := elements[T](w.scratch(0, a.kind, ra*ca))
+			transpose(t, av, ra, ca)
+			av, ra, ca = t, ca, ra
+		}
+		cols := cb
+		if p.transB {
+			cols = rb
+		}
+		product := ra * cols
+		if product == 0 {
+			return nil
+		}
+		panel := packed
+		if panel != nil { // one B: all of A is one matrix
+			panel.multiply(ov, av, len(ov)/cols)
+		} else {
+			var k walk
+			k.start(leading(out[0].shape, p.vectorA, p.vectorB), leading(a.shape, p.vectorA, false), leading(b.shape, false, p.vectorB))
+			at, last := 0, -1
+			local := panels[T]{data: elements[T](w.scratch(1, b.kind, panelSize(max(rb, cb), max(rb, cb))))}
+			for k.next() {
+				for i := range k.run {
+					offA, offB := (k.off[0]+i*k.step[0])*ra*ca, (k.off[1]+i*k.step[1])*rb*cb
+					if offB != last {
+						pack(&local, bv[offB:offB+rb*cb], rb, cb, p.transB)
+						last = offB
+					}
+					local.multiply(ov[at:at+product], av[offA:offA+ra*ca], ra)
+					at += product
+				}
+			}
+		}
+		if p.alpha != 1 {
+			for i := range ov {
+				ov[i] = T(p.alpha) * ov[i]
+			}
+		}
+		if len(in) > 2 && in[2] != nil && p.beta != 0 {
+			addScaled(out[0].shape, ov, in[2], T(p.beta))
+		}
+		return nil
+	}
+}
+
+// lastAxes are the rows and columns of a matrix in the last two axes; a vector is a row, or a column.
+func lastAxes(shape []int, vector, row bool) (rows, cols int) {
+	n := len(shape)
+	switch {
+	case vector && row:
+		return 1, shape[0]
+	case vector:
+		return shape[0], 1
+	}
+	return shape[n-2], shape[n-1]
+}
+
+// leading are the axes before the matrices.
+func leading(shape []int, vectorA, vectorB bool) []int {
+	n := len(shape)
+	if !vectorA {
+		n--
+	}
+	if !vectorB {
+		n--
+	}
+	return shape[:max(0, n)]
+}
+
+func transpose[T any](dst, src []T, rows, cols int) {
+	for i := range rows {
+		for j := range cols {
+			dst[j*rows+i] = src[i*cols+j]
+		}
+	}
+}
+
+// addScaled adds beta*C, stretched.
+func addScaled[T numberType](shape []int, dst []T, c *tensor, beta T) {
+	var k walk
+	k.start(shape, c.shape)
+	src := elements[T](c)
+	for k.next() {
+		d := dst[k.out : k.out+k.run]
+		switch {
+		case k.step[0] == 0:
+			x := beta * src[k.off[0]]
+			for i := range d {
+				d[i] += x
+			}
+		case beta == 1:
+			for i, x := range src[k.off[0] : k.off[0]+k.run] {
+				d[i] += x
+			}
+		default:
+			for i, x := range src[k.off[0] : k.off[0]+k.run] {
+				d[i] += beta * x
+			}
+		}
+	}
+}
+
+// panelWidth is how many columns of B are summed together.
+const panelWidth = 4
+
+// panels are a matrix B in panels of panelWidth columns, one after another: of each row of B the panel's elements. The
+// last panel is filled up with zeros.
+type panels[T numberType] struct {
+	data       []T
+	rows, cols int
+}
+
+func panelSize(rows, cols int) int { return rows * ((cols + panelWidth - 1) / panelWidth * panelWidth) }
+
+// pack writes a matrix of rows and cols, or its transpose, into panels, in the memory they have where it is enough.
+func pack[T numberType](p *panels[T], b []T, rows, cols int, trans bool) *panels[T] {
+	stepRow, stepCol := cols, 1
+	if trans {
+		rows, cols = cols, rows
+		stepRow, stepCol = 1, rows
+	}
+	p.rows, p.cols = rows, cols
+	grow(&p.data, panelSize(rows, cols))
+	at := 0
+	for j := 0; j < cols; j += panelWidth {
+		for i := range rows {
+			for c := range panelWidth {
+				var x T
+				if j+c < cols {
+					x = b[i*stepRow+(j+c)*stepCol]
+				}
+				p.data[at] = x
+				at++
+			}
+		}
+	}
+	return p
+}
+
+// multiply computes the rows of dst = a*B.
+func (p *panels[T]) multiply(dst, a []T, rows int) {
+	k := p.rows
+	i := 0
+	for ; i+2 <= rows; i += 2 {
+		r0, r1 := a[i*k:(i+1)*k], a[(i+1)*k:(i+2)*k]
+		d0, d1 := dst[i*p.cols:(i+1)*p.cols], dst[(i+1)*p.cols:(i+2)*p.cols]
+		for j := 0; j < p.cols; j += panelWidth {
+			twoRows(d0, d1, r0, r1, p.data[j*k:(j+panelWidth)*k], j)
+		}
+	}
+	if i < rows {
+		r, d := a[i*k:(i+1)*k], dst[i*p.cols:(i+1)*p.cols]
+		for j := 0; j < p.cols; j += panelWidth {
+			twoRows(d, d, r, r, p.data[j*k:(j+panelWidth)*k], j)
+		}
+	}
+}
+
+// twoRows computes a panel's columns of two rows.
+func twoRows[T numberType](d0, d1, r0, r1, b []T, j int) {
+	var s00, s01, s02, s03, s10, s11, s12, s13 T
+	r1 = r1[:len(r0)]
+	for i, x := range r0 {
+		y := r1[i]
+		c := b[4*i : 4*i+4 : 4*i+4]
+		s00 += x * c[0]
+		s01 += x * c[1]
+		s02 += x * c[2]
+		s03 += x * c[3]
+		s10 += y * c[0]
+		s11 += y * c[1]
+		s12 += y * c[2]
+		s13 += y * c[3]
+	}
+	if j+4 <= len(d0) {
+		d0, d1 = d0[j:j+4], d1[j:j+4]
+		d0[0], d0[1], d0[2], d0[3] = s00, s01, s02, s03
+		d1[0], d1[1], d1[2], d1[3] = s10, s11, s12, s13
+		return
+	}
+	a, c := [4]T{s00, s01, s02, s03}, [4]T{s10, s11, s12, s13}
+	copy(d0[j:], a[:])
+	copy(d1[j:], c[:])
+}
