@@ -30,7 +30,7 @@ on. Ctrl-C stops when the requests under way are answered.`
 // serveFlags are the settings of serve.
 type serveFlags struct {
 	listen, cert, key string
-	maxBody           string
+	maxBody, buffered string
 	cfg               openscoring.Config
 }
 
@@ -54,6 +54,7 @@ func (a *app) serveCommand() *cobra.Command {
 	f.StringVar(&s.maxBody, "max-body", "64MiB", "the longest body of a request, unpacked: a number, or one with KiB, MiB, GiB")
 	f.IntVar(&s.cfg.MaxRows, "max-rows", 100_000, "the most records of a request; fewer for a model of many fields")
 	f.IntVar(&s.cfg.MaxConcurrency, "max-concurrency", 0, "the most requests that are computed, and the most bodies over 1 MiB that are in memory, at a time; others wait (0: 4 a processor)")
+	f.StringVar(&s.buffered, "max-buffered", "256MiB", "the most that bodies up to 1 MiB and answers take in memory at a time; requests beyond it are refused with 503")
 	f.DurationVar(&s.cfg.Timeout, "timeout", 0, "the time for reading a request, for waiting, and for writing its answer, each (default 30s)")
 	f.DurationVar(&s.cfg.Grace, "grace", 0, "the time for requests under way when the server stops (default 10s)")
 	return cmd
@@ -64,6 +65,9 @@ func (a *app) serve(ctx context.Context, s serveFlags) error {
 	var err error
 	if s.cfg.MaxBody, err = parseBytes(s.maxBody); err != nil {
 		return usageError{fmt.Errorf("--max-body %s: %w", s.maxBody, err)}
+	}
+	if s.cfg.MaxBuffered, err = parseBytes(s.buffered); err != nil {
+		return usageError{fmt.Errorf("--max-buffered %s: %w", s.buffered, err)}
 	}
 	certificates, err := s.certificates()
 	if err != nil {

@@ -83,6 +83,7 @@ func TestServeFaults(t *testing.T) {
 		want string
 	}{
 		"body":    {[]string{"--max-body", "64MB"}, exitFaulty, "--max-body 64MB: a number of bytes was expected, like 1048576 or 64MiB"},
+		"memory":  {[]string{"--max-buffered", "x"}, exitFaulty, "--max-buffered x: a number of bytes was expected"},
 		"no body": {[]string{"--max-body", "0"}, exitFaulty, "a number of bytes was expected"},
 		"key":     {[]string{"--tls-cert", "cert.pem"}, exitFaulty, "--tls-cert and --tls-key were expected together"},
 		"no cert": {[]string{"--tls-cert", "cert.pem", "--tls-key", "key.pem"}, exitFailed, "cert.pem"},

@@ -186,12 +186,23 @@ func (f *csvFile) piece() (end bool, err error) {
 	if f.rows.n == 0 {
 		return end, nil
 	}
-	s, err := f.rows.run(f.opts.Allocator)
+	s, err := f.run()
 	if err != nil {
 		return false, err
 	}
 	defer s.release()
 	return end, f.write(s)
+}
+
+// run scores a piece. A panic of the model is an error of the file, and says where.
+func (f *csvFile) run() (s *scored, err error) {
+	n := f.rows.n
+	defer func() {
+		if fault := recover(); fault != nil {
+			s, err = nil, fmt.Errorf("rows %d to %d: scoring failed inside millrace: %v", f.result.Rows+1, f.result.Rows+int64(n), fault)
+		}
+	}()
+	return f.rows.run(f.opts.Allocator)
 }
 
 // write spools the results of a piece.

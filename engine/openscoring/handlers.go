@@ -38,7 +38,8 @@ type call struct {
 	op    operation
 	began time.Time
 
-	long     bool // it holds one of the places for long bodies
+	long     bool  // it holds one of the places for long bodies
+	held     int64 // its part of Server.buffered
 	answered bool
 }
 
@@ -54,6 +55,7 @@ func (c *call) end() {
 	if c.long {
 		<-c.longBodies
 	}
+	c.buffered.Add(-c.held)
 	if fault != nil {
 		c.broke(fault) // the buffers may be in any state, and are left to the collector
 		return
@@ -112,7 +114,7 @@ func (c *call) fail(err error) {
 		c.refuse(http.StatusRequestEntityTooLarge, "the body is longer than "+strconv.FormatInt(big.Limit, 10)+" bytes")
 	case errors.Is(err, errTooManyRows):
 		c.refuse(http.StatusRequestEntityTooLarge, err.Error())
-	case errors.Is(err, errBusy):
+	case errors.Is(err, errBusy), errors.Is(err, errFull):
 		c.w.Header().Set("Retry-After", "1")
 		c.refuse(http.StatusServiceUnavailable, err.Error())
 	case errors.Is(err, errDirectory), errors.Is(err, errSameName):
@@ -134,6 +136,7 @@ func isTimeout(err error) bool {
 var (
 	errMediaType = errors.New("unsupported media type")
 	errBusy      = errors.New("the server is busy: no place was free in time")
+	errFull      = errors.New("the server is busy: the requests under way have filled the memory that it may use for them")
 )
 
 // place waits for a place among the requests that are computed.
@@ -164,6 +167,32 @@ func (c *call) wait(places chan struct{}) error {
 		c.metrics.refused.Add(1)
 		return errBusy
 	}
+}
+
+// hold counts bytes that the call keeps in memory to its end, or gives up with
+// errFull.
+func (c *call) hold(n int) error {
+	c.held += int64(n)
+	if others := c.buffered.Add(int64(n)) - c.held; others > 0 && others+c.held > c.cfg.MaxBuffered {
+		c.metrics.refused.Add(1)
+		return errFull
+	}
+	return nil
+}
+
+// holding is a body whose bytes are counted as they come: a client that only says
+// that it will send many takes no memory.
+type holding struct {
+	c  *call
+	in io.Reader
+}
+
+func (h holding) Read(p []byte) (int, error) {
+	n, err := h.in.Read(p)
+	if full := h.c.hold(n); full != nil {
+		return n, full
+	}
+	return n, err
 }
 
 // read gives the body, unpacked, if its type is one of those wanted; of a form
@@ -215,16 +244,17 @@ func (c *call) readBody(parts, types []string) ([]byte, error) {
 
 // readAll reads up to the limit. A body of more than maxKept bytes goes on only
 // with one of the places for long bodies, which the call keeps to its end: the
-// memory of bodies is bounded by the number of those places. The places of the
+// memory of such bodies is bounded by the number of those places, and that of
+// shorter ones by MaxBuffered. The places of the
 // requests that are computed are not for this, since a client that sends slowly
 // would keep them from others.
 func (c *call) readAll(in io.Reader) ([]byte, error) {
 	c.buf.body.Reset()
-	if n := c.r.ContentLength; n > 0 && n <= maxKept {
-		c.buf.body.Grow(int(n) + bytes.MinRead)
+	if n := c.r.ContentLength; n > 0 {
+		c.buf.body.Grow(int(min(n, 64<<10)) + bytes.MinRead)
 	}
 	most := c.cfg.MaxBody + 1
-	_, err := c.buf.body.ReadFrom(io.LimitReader(in, min(maxKept, most)))
+	_, err := c.buf.body.ReadFrom(holding{c, io.LimitReader(in, min(maxKept, most))})
 	if err == nil && c.buf.body.Len() == maxKept {
 		if err := c.wait(c.longBodies); err != nil {
 			return nil, err

@@ -105,7 +105,8 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 		{"millrace_models", "gauge", "Models deployed.", strconv.Itoa(len(s.store.all()))},
 		{"millrace_model_files_left_out", "gauge", "Files of the models folder that could not be loaded at start.", strconv.Itoa(len(s.faults))},
 		{"millrace_http_requests_under_way", "gauge", "Requests being scored.", strconv.FormatInt(m.underWay.Load(), 10)},
-		{"millrace_http_requests_refused_total", "counter", "Requests that found no free place in time.", strconv.FormatInt(m.refused.Load(), 10)},
+		{"millrace_http_buffered_bytes", "gauge", "Bodies up to 1 MiB and answers in memory.", strconv.FormatInt(s.buffered.Load(), 10)},
+		{"millrace_http_requests_refused_total", "counter", "Requests that found no free place in time, or no memory.", strconv.FormatInt(m.refused.Load(), 10)},
 		{"millrace_start_time_seconds", "gauge", "When the server started, in seconds since 1970.", strconv.FormatInt(m.started.Unix(), 10)},
 	} {
 		head(g.name, g.kind, g.help)

@@ -55,6 +55,9 @@ func (c *call) records(id string, parse func(*batch, []byte) error, reply func(*
 	if err == nil {
 		err = c.compute(func() error { return c.scoreRecords(e, body, parse, reply) })
 	}
+	if err == nil {
+		err = c.hold(len(c.buf.reply))
+	}
 	if err != nil {
 		c.fail(err)
 		return
@@ -116,7 +119,11 @@ func (c *call) csv(id string) {
 			return
 		}
 	}
-	if err := c.compute(func() error { return c.scoreCSV(e, req, body) }); err != nil {
+	err = c.compute(func() error { return c.scoreCSV(e, req, body) })
+	if err == nil {
+		err = c.hold(len(c.buf.reply))
+	}
+	if err != nil {
 		c.fail(err)
 		return
 	}

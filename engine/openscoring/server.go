@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow/go/v14/arrow/memory"
@@ -37,8 +38,11 @@ type Config struct {
 	// them, of bodies over 1 MiB in memory at a time; the others wait. Default 4 a
 	// processor.
 	MaxConcurrency int
-	Timeout        time.Duration // for reading a request, waiting, and writing its answer, each; default 30 s
-	Grace          time.Duration // for requests under way when the server stops; default 10 s
+	// MaxBuffered bounds the bytes of bodies up to 1 MiB and of answers that are in
+	// memory at a time: what would go beyond is refused with 503. Default 256 MiB.
+	MaxBuffered int64
+	Timeout     time.Duration // for reading a request, waiting, and writing its answer, each; default 30 s
+	Grace       time.Duration // for requests under way when the server stops; default 10 s
 
 	Logger    *slog.Logger     // default: none
 	Allocator memory.Allocator // for Arrow data; default: Go's memory
@@ -54,6 +58,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.MaxConcurrency <= 0 {
 		c.MaxConcurrency = 4 * runtime.GOMAXPROCS(0)
+	}
+	if c.MaxBuffered <= 0 {
+		c.MaxBuffered = 256 << 20
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = 30 * time.Second
@@ -82,6 +89,7 @@ type Server struct {
 	origin     *http.CrossOriginProtection
 	places     chan struct{} // a value for each request being computed
 	longBodies chan struct{} // a value for each body over maxKept bytes in memory
+	buffered   atomic.Int64  // bytes of bodies up to maxKept and of answers in memory
 	metrics    metrics
 	buffers    sync.Pool // *buffers
 }

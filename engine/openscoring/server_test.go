@@ -355,6 +355,65 @@ func TestLongBodies(t *testing.T) {
 	}
 }
 
+// TestBuffered bounds what short bodies and answers have in memory together; a
+// request that is alone is always taken.
+func TestBuffered(t *testing.T) {
+	s := newServer(t, Config{MaxBuffered: 1000})
+	put(t, s, "m", irisDocument, http.StatusCreated)
+	const path = "/openscoring/model/m"
+	ask := func(body string, want int) {
+		t.Helper()
+		w := admin(s, "POST", path, "application/json", body)
+		if w.Code != want || (want == http.StatusServiceUnavailable) != (w.Header().Get("Retry-After") != "") {
+			t.Errorf("%d, want %d: %s", w.Code, want, w.Body)
+		}
+	}
+	ask(irisRecord+strings.Repeat(" ", 2000), http.StatusOK)
+	held := s.buffered.Load()
+	if held != 0 {
+		t.Fatalf("%d bytes are held", held)
+	}
+	s.buffered.Add(900)                            // as if others were under way
+	ask(irisRecord, http.StatusServiceUnavailable) // its answer is too much
+	ask(irisRecord+strings.Repeat(" ", 2000), http.StatusServiceUnavailable)
+	if got := s.metrics.refused.Load(); got != 2 {
+		t.Errorf("%d were refused", got)
+	}
+	s.buffered.Add(-600)
+	ask(irisRecord, http.StatusOK)
+	if got := s.buffered.Load(); got != 300 {
+		t.Errorf("%d bytes are held", got)
+	}
+}
+
+// TestDeclaredLength takes no memory for what a client says that it will send.
+func TestDeclaredLength(t *testing.T) {
+	s := newServer(t, Config{Timeout: time.Minute})
+	put(t, s, "m", irisDocument, http.StatusCreated)
+	in, out := io.Pipe()
+	r := httptest.NewRequest("POST", "/openscoring/model/m", in)
+	r.Header.Set("Content-Type", "application/json")
+	r.ContentLength = maxKept
+	done := make(chan int)
+	go func() {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		done <- w.Code
+	}()
+	if _, err := out.Write([]byte(irisRecord)); err != nil { // returns when it was read
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if code := <-done; code != http.StatusOK || s.buffered.Load() != 0 {
+		t.Errorf("%d, %d bytes are held", code, s.buffered.Load())
+	}
+	if b, ok := s.buffers.Get().(*buffers); !ok || b.body.Cap() > 128<<10 {
+		t.Errorf("a buffer of %d bytes", b.body.Cap())
+	}
+}
+
 // TestCellLimit allows fewer records for models of many fields.
 func TestCellLimit(t *testing.T) {
 	for _, c := range []struct {
@@ -585,7 +644,7 @@ func TestPage(t *testing.T) {
 	if err := json.Unmarshal(admin(s, "GET", "/openapi.json", "", "").Body.Bytes(), &api); err != nil {
 		t.Fatal(err)
 	}
-	if len(api.Paths) != 7 {
+	if len(api.Paths) != 8 {
 		t.Errorf("%d paths", len(api.Paths))
 	}
 	put(t, s, "m", irisDocument, http.StatusCreated)
