@@ -211,7 +211,7 @@ func (t *treatment) apply(v value) (value, error) {
 
 func (t *treatment) absent() (value, error) {
 	if t.missing == "returnInvalid" {
-		return value{}, fmt.Errorf("field %s cannot accept a missing value", t.data.name)
+		return value{}, missingError("field " + t.data.name + " cannot accept a missing value")
 	}
 	return t.replacement, nil
 }

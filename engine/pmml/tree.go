@@ -257,7 +257,7 @@ next:
 				return t.leaf(r, f, n, penalty)
 			case "defaultChild":
 				if n.fallback == nil {
-					r.fail(fmt.Errorf("a value is missing at the tree node %s (line %d), which names no defaultChild", n.id, n.e.line))
+					r.fail(missingError(fmt.Sprintf("a value is missing at the tree node %s (line %d), which names no defaultChild", n.id, n.e.line)))
 					return absent
 				}
 				n = n.fallback

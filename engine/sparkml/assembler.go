@@ -150,8 +150,8 @@ func (s *assembler) check(t *tile) {
 
 // refuse gives a row up for what stands in input n.
 func (s *assembler) refuse(t *tile, n, row int, what string) {
-	t.refuse(s.out, row, fmt.Errorf("VectorAssembler(%s): Encountered %s while assembling a row with handleInvalid = %q. "+
-		"Consider removing %ss from dataset or using handleInvalid = \"keep\" or \"skip\"", s.names[n], what, s.invalid, what))
+	t.refuse(s.out, row, missing(fmt.Errorf("VectorAssembler(%s): Encountered %s while assembling a row with handleInvalid = %q. "+
+		"Consider removing %ss from dataset or using handleInvalid = \"keep\" or \"skip\"", s.names[n], what, s.invalid, what)))
 }
 
 // put writes the value of input n, a number, in a row.

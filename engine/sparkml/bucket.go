@@ -65,7 +65,7 @@ func (s *bucketizer) run(t *tile) error {
 		switch {
 		case !in.ok(i):
 			if s.invalid == skip {
-				t.drop(i, fmt.Errorf("Bucketizer(%s): the value is NULL", s.name))
+				t.drop(i, missing(fmt.Errorf("Bucketizer(%s): the value is NULL", s.name)))
 			}
 			out[i] = 0
 		case x >= s.splits[0] && x <= s.splits[last]:
@@ -89,7 +89,7 @@ func (s *bucketizer) run(t *tile) error {
 // outside is why a value is refused.
 func (s *bucketizer) outside(x float64) error {
 	if math.IsNaN(x) {
-		return fmt.Errorf("Bucketizer(%s): Bucketizer encountered NaN value. To handle or skip NaNs, try setting Bucketizer.handleInvalid", s.name)
+		return missing(fmt.Errorf("Bucketizer(%s): Bucketizer encountered NaN value. To handle or skip NaNs, try setting Bucketizer.handleInvalid", s.name))
 	}
 	return fmt.Errorf("Bucketizer(%s): Feature value %s out of Bucketizer bounds [%s, %s].  Check your features, or loosen the lower/upper bound constraints",
 		s.name, javaDouble(x), javaDouble(s.splits[0]), javaDouble(s.splits[len(s.splits)-1]))

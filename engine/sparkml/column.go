@@ -216,7 +216,7 @@ func (t *tile) dropNulls(c *column, kind, name, why string) {
 	}
 	for i, ok := range c.valid[:t.n] {
 		if !ok && t.alive(i) {
-			t.drop(i, fmt.Errorf("%s(%s): %s", kind, name, why))
+			t.drop(i, missing(fmt.Errorf("%s(%s): %s", kind, name, why)))
 		}
 	}
 }
@@ -252,7 +252,11 @@ func (t *tile) loadVectors(slot int, name string, dim int, a *array.List, base i
 		}
 		if why != "" {
 			t.null(slot, i)
-			t.drop(i, fmt.Errorf("%s %s", name, why))
+			err := fmt.Errorf("%s %s", name, why)
+			if int(to-from) == dim || a.IsNull(base+i) {
+				err = missing(err)
+			}
+			t.drop(i, err)
 			for j := range dim {
 				block[j*tileRows+i] = 0
 			}

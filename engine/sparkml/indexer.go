@@ -84,7 +84,7 @@ func (s *stringIndexer) run(t *tile) error {
 		if s.invalid == keep || !t.alive(i) {
 			continue
 		}
-		err := fmt.Errorf("StringIndexer(%s): StringIndexer encountered NULL value. To handle or skip NULLS, try setting StringIndexer.handleInvalid", s.name)
+		err := missing(fmt.Errorf("StringIndexer(%s): StringIndexer encountered NULL value. To handle or skip NULLS, try setting StringIndexer.handleInvalid", s.name))
 		if in.ok(i) {
 			err = fmt.Errorf("StringIndexer(%s): Unseen label: %s. To handle unseen labels, set Param handleInvalid to keep", s.name, in.str(i))
 		}
@@ -188,8 +188,12 @@ func (s *vectorIndexer) run(t *tile) error {
 			if !ok {
 				k = float64(len(m))
 				if s.invalid != keep && in.ok(i) && t.alive(i) {
-					t.refuse(s.out, i, fmt.Errorf("VectorIndexer(%s): VectorIndexer encountered invalid value %s on feature index %d. "+
-						"To handle or skip invalid value, try setting VectorIndexer.handleInvalid", s.name, javaDouble(v), j))
+					err := fmt.Errorf("VectorIndexer(%s): VectorIndexer encountered invalid value %s on feature index %d. "+
+						"To handle or skip invalid value, try setting VectorIndexer.handleInvalid", s.name, javaDouble(v), j)
+					if v != v {
+						err = missing(err)
+					}
+					t.refuse(s.out, i, err)
 				}
 			}
 			to[i] = k

@@ -112,6 +112,6 @@ func (k *kmeans) checkNorms(t *tile, in *column, x []float64) {
 			t.drop(i, fmt.Errorf("KMeans(%s): Cosine distance is not defined for zero-length vectors", k.name))
 			continue
 		}
-		t.drop(i, fmt.Errorf("KMeans(%s): the vector has NaN", k.name))
+		t.drop(i, missing(fmt.Errorf("KMeans(%s): the vector has NaN", k.name)))
 	}
 }

@@ -93,7 +93,7 @@ func (t *tile) usable(in *column, name string, dim int) error {
 	}
 	for i, ok := range in.valid[:t.n] {
 		if !ok && t.alive(i) {
-			t.drop(i, fmt.Errorf("%s is NULL", name))
+			t.drop(i, missing(fmt.Errorf("%s is NULL", name)))
 		}
 	}
 	return nil

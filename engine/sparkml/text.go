@@ -135,7 +135,7 @@ func (s *tokenizer) run(t *tile) error {
 			}
 			s.split(out, start)
 		} else if t.alive(i) {
-			t.drop(i, fmt.Errorf("%s(%s): the text is NULL", s.kind, s.name))
+			t.drop(i, missing(fmt.Errorf("%s(%s): the text is NULL", s.kind, s.name)))
 		}
 		out.ptr = append(out.ptr, int32(len(out.ends)/2))
 	}
