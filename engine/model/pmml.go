@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -56,7 +57,12 @@ func (p pmmlModel) Outputs() []catalog.Output {
 }
 
 func (p pmmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
-	return p.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) { t.Fault(row, "predict", err) })
+	return p.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) {
+		if errors.Is(err, pmml.ErrMissing) {
+			err = catalog.Missing(err)
+		}
+		t.Fault(row, "predict", err)
+	})
 }
 
 func (p pmmlModel) Describe() []catalog.Property {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -64,7 +65,12 @@ func (s sparkmlModel) Outputs() []catalog.Output {
 }
 
 func (s sparkmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
-	return s.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) { t.Fault(row, "predict", err) })
+	return s.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) {
+		if errors.Is(err, sparkml.ErrMissing) {
+			err = catalog.Missing(err)
+		}
+		t.Fault(row, "predict", err)
+	})
 }
 
 func (s sparkmlModel) Describe() []catalog.Property {
