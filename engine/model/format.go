@@ -25,7 +25,7 @@ type Format interface {
 // Formats are the formats that millrace knows, in the order in which people are
 // told of them.
 func Formats() []Format {
-	return []Format{pmmlFormat{}, sparkmlFormat{}, xgboostFormat{}, lightgbmFormat{}, openscoringFormat{}}
+	return []Format{pmmlFormat{}, sparkmlFormat{}, xgboostFormat{}, lightgbmFormat{}, onnxFormat{}, openscoringFormat{}}
 }
 
 // Named is the format of that name.

@@ -190,10 +190,13 @@ func (f *feed) elements(w *workspace, t *tensor, a arrow.Array, begin, row int) 
 	}
 }
 
-// errNull is what is told of a row with a NULL that the graph has no value for.
+// ErrMissing marks the fault of a row with a NULL where the graph has no value for it.
+var ErrMissing = errors.New("an input is NULL")
+
+// errNull is what is told of a row with a NULL in an input.
 func errNull(name string, k kind) error {
 	if k.floating() {
-		return errors.New("input " + name + " is NULL")
+		return fmt.Errorf("input %s: %w", name, ErrMissing)
 	}
-	return fmt.Errorf("input %s is NULL: a %s of ONNX has no missing value", name, k)
+	return fmt.Errorf("input %s: %w, and a %s of ONNX has no missing value", name, ErrMissing, k)
 }

@@ -24,7 +24,7 @@ func Load(r io.Reader, features ...string) (*Model, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(b)
-	m := &Model{size64: len(b), checksum: hex.EncodeToString(sum[:])}
+	m := &Model{length: len(b), checksum: hex.EncodeToString(sum[:])}
 	if m.doc, err = parse(b); err != nil {
 		return nil, fmt.Errorf("ONNX document: %w", err)
 	}

@@ -27,14 +27,15 @@ const (
 type Output struct {
 	Field  arrow.Field // name and type; always nullable
 	Role   Role
-	Class  string // for Probability
-	Target bool   // what predict gives
+	Class  string   // for Probability
+	Target bool     // what predict gives
+	Labels []string // the values that a classifier's label can have, nil if they are not known
 }
 
 // Model is a loaded document. It is immutable; all methods may be called concurrently.
 type Model struct {
 	doc      *document
-	size64   int
+	length   int
 	checksum string
 	counts   map[string]int
 
@@ -42,6 +43,7 @@ type Model struct {
 	feeds   []feed
 	public  []Output
 	outputs []output
+	taken   map[string]int // names of outputs and the next number to tell equal ones apart, while the model is loaded
 
 	slots   []slot
 	steps   []step
@@ -88,7 +90,7 @@ func (m *Model) Opsets() []string {
 func (m *Model) Operators() map[string]int { return maps.Clone(m.counts) }
 
 // Size is the document's length in bytes.
-func (m *Model) Size() int { return m.size64 }
+func (m *Model) Size() int { return m.length }
 
 // Checksum is the SHA-256 of the document, in hexadecimal digits.
 func (m *Model) Checksum() string { return m.checksum }

@@ -54,6 +54,18 @@ func (l *labels) text(i int) string {
 	return fmt.Sprint(l.ints[i])
 }
 
+// all are the labels as texts.
+func (l *labels) all() []string {
+	if l == nil {
+		return nil
+	}
+	out := make([]string, l.len())
+	for i := range out {
+		out[i] = l.text(i)
+	}
+	return out
+}
+
 // built is a node ready to run.
 type built struct {
 	// outs describes the outputs, in the node's order; those that nobody wants may be left out at the end.

@@ -28,6 +28,8 @@ func (m *Model) readOutputs(l *loader) error {
 		}
 		values = append(values, v)
 	}
+	m.taken = map[string]int{}
+	defer func() { m.taken = nil }()
 	given := sharedLabels(values)
 	for _, v := range values {
 		m.addOutput(v, given)
@@ -78,22 +80,17 @@ func (m *Model) addOutput(v *value, given *labels) {
 		o.elem = -1
 		typ = arrow.ListOf(typ)
 	}
-	m.add(v.name, o, typ, Output{})
+	m.add(v.name, o, typ, Output{Labels: v.labels.all()})
 }
 
 // add adds a column; a name that is taken gets a number.
 func (m *Model) add(name string, o output, typ arrow.DataType, pub Output) {
 	full := name
-	for k := 2; ; k++ {
-		taken := false
-		for _, p := range m.public {
-			taken = taken || strings.EqualFold(p.Field.Name, full)
-		}
-		if !taken {
-			break
-		}
-		full = fmt.Sprintf("%s_%d", name, k)
+	for low := strings.ToLower(name); m.taken[strings.ToLower(full)] > 0; {
+		m.taken[low]++
+		full = fmt.Sprintf("%s_%d", name, m.taken[low])
 	}
+	m.taken[strings.ToLower(full)] = 1
 	pub.Field = arrow.Field{Name: full, Type: typ, Nullable: true}
 	m.public = append(m.public, pub)
 	m.outputs = append(m.outputs, o)

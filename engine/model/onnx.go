@@ -1,0 +1,109 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v14/arrow"
+
+	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/onnx"
+)
+
+// onnxFormat loads ONNX documents.
+type onnxFormat struct{ atPath }
+
+// Name is onnx.
+func (onnxFormat) Name() string { return "onnx" }
+
+// Options are those of a model read from a path, and the names of its columns.
+func (onnxFormat) Options() []connector.Option {
+	return append(slices.Clip(pathOptions), connector.Option{
+		Name: "features", Read: true,
+		Help: "the names of the input columns, with commas, in the order of the model's inputs; one name for each input makes an ARRAY of an input of several columns",
+	})
+}
+
+// Load reads the document at option path.
+func (onnxFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	path := options["path"]
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", pathError("model file", path, err)
+	}
+	defer f.Close()
+	var features []string
+	if text := strings.TrimSpace(options["features"]); text != "" {
+		for _, name := range strings.Split(text, ",") {
+			features = append(features, strings.TrimSpace(name))
+		}
+	}
+	m, err := onnx.Load(f, features...)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	return onnxModel{m}, m.Checksum(), nil
+}
+
+// onnxModel is an ONNX document as a catalog.Model.
+type onnxModel struct{ m *onnx.Model }
+
+func (o onnxModel) Inputs() []arrow.Field { return o.m.Inputs() }
+
+func (o onnxModel) Outputs() []catalog.Output {
+	outs := o.m.Outputs()
+	all := make([]catalog.Output, len(outs))
+	for i, out := range outs {
+		all[i] = catalog.Output{Field: out.Field, Class: out.Class, Target: out.Target}
+		switch out.Role {
+		case onnx.Predicted:
+			all[i].Role = catalog.RolePredicted
+		case onnx.Probability:
+			all[i].Role = catalog.RoleProbability
+		}
+	}
+	return all
+}
+
+func (o onnxModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
+	return o.m.Score(t.Allocator(), n, in, want, func(row int, err error) {
+		if errors.Is(err, onnx.ErrMissing) {
+			err = catalog.Missing(err)
+		}
+		t.Fault(row, "predict", err)
+	})
+}
+
+// OutputDomains are the labels that a classifier gives.
+func (o onnxModel) OutputDomains() []catalog.Domain {
+	outs := o.m.Outputs()
+	all := make([]catalog.Domain, len(outs))
+	for i, out := range outs {
+		all[i].Categories = out.Labels
+	}
+	return all
+}
+
+func (o onnxModel) Describe() []catalog.Property {
+	counts := o.m.Operators()
+	total := 0
+	var parts []string
+	for _, op := range slices.Sorted(maps.Keys(counts)) {
+		total += counts[op]
+		parts = append(parts, fmt.Sprintf("%s %d", op[strings.LastIndexByte(op, '.')+1:], counts[op]))
+	}
+	return []catalog.Property{
+		{Name: "kind", Value: "ONNX graph"},
+		{Name: "graph", Value: o.m.Graph()},
+		{Name: "description", Value: o.m.Description()},
+		{Name: "producer", Value: o.m.Producer()},
+		{Name: "opset", Value: strings.Join(o.m.Opsets(), ", ")},
+		{Name: "operators", Value: fmt.Sprintf("%s: %s", plural(total, "node"), strings.Join(parts, ", "))},
+		{Name: "size", Value: plural(o.m.Size(), "byte")},
+	}
+}
