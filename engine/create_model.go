@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,7 +50,7 @@ func policyOption(options map[string]string, name string) (catalog.Policy, error
 	return 0, &connector.OptionError{Option: name, Msg: fmt.Sprintf("%s is %q: null, error or dlq was expected", name, text)}
 }
 
-func (s *session) createModel(st *sql.Create) (string, error) {
+func (s *session) createModel(ctx context.Context, st *sql.Create) (string, error) {
 	f, ok := s.engine.formats[strings.ToLower(st.Using.Name)]
 	if !ok {
 		names := slices.Sorted(maps.Keys(s.engine.formats))
@@ -76,7 +77,10 @@ func (s *session) createModel(st *sql.Create) (string, error) {
 	if entry.Reload {
 		seen = stateOf(k.Path(options))
 	}
-	if entry.Model, entry.Version, err = f.Load(options); err != nil {
+	if entry.Model, entry.Version, err = loadModel(ctx, f, options); err != nil {
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
 		return "", faultAt(st.Options, optionSpan(st.Options, "path", st.Name.Span), err)
 	}
 	if s.live {
@@ -86,6 +90,13 @@ func (s *session) createModel(st *sql.Create) (string, error) {
 		return "", sql.Errorf(st.Name.Span, "%v", err).WithHint("CREATE OR REPLACE takes its place; IF NOT EXISTS keeps it")
 	}
 	return fmt.Sprintf("model %s: %s, %s", entry.Name, modelKind(entry.Model), plural(len(entry.Model.Inputs()), "input")), nil
+}
+
+func loadModel(ctx context.Context, f ModelFormat, options map[string]string) (catalog.Model, string, error) {
+	if r, ok := f.(model.Remote); ok {
+		return r.LoadContext(ctx, options)
+	}
+	return f.Load(options)
 }
 
 func modelKind(m catalog.Model) string {

@@ -81,7 +81,7 @@ func (s *session) create(ctx context.Context, st *sql.Create) (string, error) {
 		return fmt.Sprintf("%s %s exists already", strings.ToLower(string(st.Kind)), st.Name.Name), nil
 	}
 	if st.Kind == sql.KindModel {
-		return s.createModel(st)
+		return s.createModel(ctx, st)
 	}
 	conn, ok := s.engine.connectors[strings.ToLower(st.Using.Name)]
 	if !ok {

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,6 +21,14 @@ type Format interface {
 	// Load reads a model. Version is a checksum of what was read. An error is in the
 	// user's words.
 	Load(options map[string]string) (m catalog.Model, version string, err error)
+}
+
+// Remote is a Format whose Load asks a server for the model: also while a script
+// is only checked, since the columns of its predictions are known nowhere else.
+type Remote interface {
+	Format
+	// LoadContext is Load, and ends with ctx.
+	LoadContext(ctx context.Context, options map[string]string) (m catalog.Model, version string, err error)
 }
 
 // Formats are the formats that millrace knows, in the order in which people are

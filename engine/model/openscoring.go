@@ -44,11 +44,12 @@ func (openscoringFormat) Options() []connector.Option {
 }
 
 // Load asks the server for the model's description.
-func (openscoringFormat) Load(options map[string]string) (catalog.Model, string, error) {
-	return loadRemote(context.Background(), options)
+func (f openscoringFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	return f.LoadContext(context.Background(), options)
 }
 
-func loadRemote(ctx context.Context, options map[string]string) (catalog.Model, string, error) {
+// LoadContext is Load, and ends with ctx.
+func (openscoringFormat) LoadContext(ctx context.Context, options map[string]string) (catalog.Model, string, error) {
 	cfg, err := remoteConfig(options)
 	if err != nil {
 		return nil, "", err

@@ -355,15 +355,15 @@ func TestFlaky(t *testing.T) {
 		least time.Duration
 	}{
 		{"dropped", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 125 * time.Millisecond},
-		{"503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, 125 * time.Millisecond},
+		{"503", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, 125 * time.Millisecond},
 		{"Retry-After", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "7")
-			w.WriteHeader(503)
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}, 7 * time.Second},
 		{"Retry-After, a time", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Date"] = []string{"Sun, 06 Nov 1994 08:49:37 GMT"}
 			w.Header().Set("Retry-After", "Sun, 06 Nov 1994 08:49:57 GMT")
-			w.WriteHeader(429)
+			w.WriteHeader(http.StatusTooManyRequests)
 		}, 20 * time.Second},
 		{"broken off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
@@ -415,16 +415,16 @@ func TestGivenUp(t *testing.T) {
 		want   string
 	}{
 		{"down", func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, `{"message": "no\nplace"}`, 503)
+			http.Error(w, `{"message": "no\nplace"}`, http.StatusServiceUnavailable)
 		}, 3, "503 Service Unavailable: no place (tried 3 times)"},
-		{"gone", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"message":"Not Found"}`, 404) }, 1, "404 Not Found"},
-		{"who", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, 1, "401 Unauthorized; user and password, or token, say who is asking"},
+		{"gone", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"message":"Not Found"}`, http.StatusNotFound) }, 1, "404 Not Found"},
+		{"who", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, 1, "401 Unauthorized; user and password, or token, say who is asking"},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://else.example/x?key=s3cret", 307)
+			http.Redirect(w, r, "http://else.example/x?key=s3cret", http.StatusTemporaryRedirect)
 		}, 1, "307 Temporary Redirect; it points to http://else.example/x, and redirects are not followed: give that url"},
 		{"patience", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "3600")
-			w.WriteHeader(503)
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}, 1, "503 Service Unavailable; it asks for 1h0m0s of patience, and more than 1m0s is not waited"},
 		{"garbage", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>\x1b[31mlogin</html>") }, 1, "its answer to 150 rows cannot be used: '{' was expected at byte 0: <html> [31mlogin</html>"},
 		{"truncated", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"responses":[{"id":"0"},`) }, 1, `its answer to 150 rows cannot be used: '{' was expected at byte 25: {"responses":[{"id":"0"},`},
@@ -624,7 +624,7 @@ func TestCancel(t *testing.T) {
 	})
 	t.Run("wait", func(t *testing.T) {
 		srv := serve(t, atBatch(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
-			w.WriteHeader(503)
+			w.WriteHeader(http.StatusServiceUnavailable)
 			return true
 		}))
 		ctx, cancel := context.WithCancel(t.Context())
