@@ -417,7 +417,9 @@ func TestGivenUp(t *testing.T) {
 		{"down", func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, `{"message": "no\nplace"}`, http.StatusServiceUnavailable)
 		}, 3, "503 Service Unavailable: no place (tried 3 times)"},
-		{"gone", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"message":"Not Found"}`, http.StatusNotFound) }, 1, "404 Not Found"},
+		{"gone", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, `{"message":"Not Found"}`, http.StatusNotFound)
+		}, 1, "404 Not Found"},
 		{"who", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, 1, "401 Unauthorized; user and password, or token, say who is asking"},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://else.example/x?key=s3cret", http.StatusTemporaryRedirect)
