@@ -113,6 +113,14 @@ func (d *display) event(ev engine.Event) {
 		}
 	case engine.QueryStatus:
 		d.status(ev)
+	case engine.ModelChanged:
+		d.model(ev.Query, fmt.Sprintf("%s: model %s was replaced: %s from epoch %d on, %s before", ev.Query.Name(), ev.Model, short(ev.Is), ev.Epoch, short(ev.Was)))
+	case engine.ModelRefused:
+		text := fmt.Sprintf("model %s has changed and cannot be used, the version before stays: %v", ev.Model, ev.Err)
+		if ev.Query != nil {
+			text = ev.Query.Name() + ": " + text
+		}
+		d.model(ev.Query, text)
 	case engine.QueryEnded:
 		d.ended(ev.Query)
 	case engine.BrokerStarted:
@@ -138,6 +146,29 @@ func (d *display) status(ev engine.QueryStatus) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.runs(ev.Query)
+}
+
+// model says what became of a model that has changed; q is nil when that is no
+// query's own business.
+func (d *display) model(q *engine.Query, text string) {
+	if d.mode == "json" && q != nil {
+		b, _ := json.Marshal(q.Progress()) // its models are in it
+		d.line(d.a.err, string(b))
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.mode != "none" {
+		d.remark(text)
+	}
+}
+
+// short is enough of a checksum to tell it from another.
+func short(version string) string {
+	if len(version) > 12 {
+		return version[:12]
+	}
+	return version
 }
 
 // ended takes a query off the screen and says how it ended up.
