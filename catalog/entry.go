@@ -88,3 +88,7 @@ type Domain struct {
 // Domains is a Model that knows the domains of its inputs: one for each of Inputs,
 // in that order.
 type Domains interface{ Domains() []Domain }
+
+// OutputDomains is a Model that knows the values of its outputs: one for each of
+// Outputs, in that order, empty where nothing is known.
+type OutputDomains interface{ OutputDomains() []Domain }

@@ -104,6 +104,9 @@ func (s *session) describeStatement(st *sql.Describe) (*Rows, error) {
 	if m := s.catalog.Model(name); m != nil && (st.Kind == sql.KindModel || st.Kind == "") {
 		return modelRows(m), nil
 	}
+	if st.Kind == sql.KindModel {
+		return nil, suggest(sql.Errorf(st.Name.Span, "there is no model %s", name), name, "there are", s.catalog.Names(catalog.Models))
+	}
 	switch r := s.catalog.Relation(name).(type) {
 	case *catalog.Table:
 		if r.Schema == nil {
@@ -131,30 +134,6 @@ func columnRows(schema *arrow.Schema) *Rows {
 		rows = append(rows, []string{f.Name, sql.TypeName(f.Type)})
 	}
 	return textRows([]string{"col_name", "data_type"}, rows)
-}
-
-func modelRows(m *catalog.ModelEntry) *Rows {
-	var rows [][]string
-	for _, f := range m.Model.Inputs() {
-		rows = append(rows, []string{"input", f.Name, sql.TypeName(f.Type)})
-	}
-	for _, o := range m.Model.Outputs() {
-		what := "output"
-		switch {
-		case o.Target:
-			what = "target"
-		case o.Hidden:
-			what = "hidden output"
-		}
-		rows = append(rows, []string{what, o.Field.Name, sql.TypeName(o.Field.Type)})
-	}
-	rows = append(rows, []string{"property", "format", m.Connector}, []string{"property", "checksum", m.Version})
-	for _, p := range m.Model.Describe() {
-		if p.Value != "" {
-			rows = append(rows, []string{"property", p.Name, p.Value})
-		}
-	}
-	return textRows([]string{"kind", "name", "value"}, rows)
 }
 
 // show lists the objects of a kind.

@@ -72,6 +72,7 @@ func (m *Model) load(b []byte) error {
 	if err := l.load(); err != nil {
 		return err
 	}
+	m.domains = l.domains()
 	m.objective, m.version, m.average = l.objective, d.head.all["version"].text, d.head.has("average_output")
 	m.Model, err = boosted.New(l.spec)
 	return err

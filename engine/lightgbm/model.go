@@ -17,6 +17,7 @@ type Model struct {
 	checksum  string
 	average   bool
 	size      int
+	domains   []Domain
 }
 
 // Objective is the name of the objective, such as binary; custom if the document has none.

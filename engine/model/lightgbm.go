@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/connector"
@@ -51,4 +52,21 @@ func (l lightgbmModel) Describe() []catalog.Property {
 		{Name: "trees", Value: fmt.Sprint(l.doc.Trees())},
 		{Name: "size", Value: plural(l.doc.Size(), "byte")},
 	}
+}
+
+// Domains are the categories that the document names, else what the training saw.
+func (l lightgbmModel) Domains() []catalog.Domain {
+	out := l.boostedModel.Domains()
+	for i, d := range l.doc.Domains() {
+		if len(out[i].Categories) > 0 {
+			continue
+		}
+		if d.Range != "" {
+			out[i].Intervals = []string{d.Range}
+		}
+		for _, code := range d.Codes {
+			out[i].Categories = append(out[i].Categories, strconv.Itoa(code))
+		}
+	}
+	return out
 }

@@ -3,7 +3,9 @@ package model
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
 
 	"github.com/apache/arrow/go/v14/arrow"
 
@@ -18,8 +20,12 @@ type pmmlFormat struct{ atPath }
 // Name is pmml.
 func (pmmlFormat) Name() string { return "pmml" }
 
-// Options are those of a model read from a path.
-func (pmmlFormat) Options() []connector.Option { return pathOptions }
+// Options are the path and which of the document's models is meant.
+func (pmmlFormat) Options() []connector.Option {
+	return slices.Concat(pathOptions, []connector.Option{
+		{Name: "modelName", Read: true, Help: "which model of a document with several: its modelName; without it the first that is for scoring"},
+	})
+}
 
 // Load reads the document at option path.
 func (pmmlFormat) Load(options map[string]string) (catalog.Model, string, error) {
@@ -29,7 +35,19 @@ func (pmmlFormat) Load(options map[string]string) (catalog.Model, string, error)
 		return nil, "", pathError("model file", path, err)
 	}
 	defer f.Close()
-	m, err := pmml.Load(f)
+	load := pmml.Load
+	if name, ok := options["modelname"]; ok {
+		load = func(r io.Reader) (*pmml.Model, error) { return pmml.LoadNamed(r, name) }
+	}
+	m, err := load(f)
+	var name *pmml.NameError
+	if errors.As(err, &name) {
+		hint := ""
+		if name.Near != "" {
+			hint = "did you mean " + name.Near + "?"
+		}
+		return nil, "", &connector.OptionError{Option: "modelName", Msg: fmt.Sprintf("%s: %v", path, name), Hint: hint}
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
@@ -54,6 +72,20 @@ func (p pmmlModel) Outputs() []catalog.Output {
 		}
 	}
 	return all
+}
+
+// Domains are what the DataDictionary declares for the inputs.
+func (p pmmlModel) Domains() []catalog.Domain { return pmmlDomains(p.m.Domains()) }
+
+// OutputDomains are what it declares for targets.
+func (p pmmlModel) OutputDomains() []catalog.Domain { return pmmlDomains(p.m.OutputDomains()) }
+
+func pmmlDomains(all []pmml.Domain) []catalog.Domain {
+	out := make([]catalog.Domain, len(all))
+	for i, d := range all {
+		out[i] = catalog.Domain(d)
+	}
+	return out
 }
 
 func (p pmmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {

@@ -64,6 +64,20 @@ func (s sparkmlModel) Outputs() []catalog.Output {
 	return all
 }
 
+// Domains are the labels that StringIndexers know.
+func (s sparkmlModel) Domains() []catalog.Domain { return labelDomains(s.m.Categories()) }
+
+// OutputDomains are the labels that an IndexToString gives.
+func (s sparkmlModel) OutputDomains() []catalog.Domain { return labelDomains(s.m.OutputCategories()) }
+
+func labelDomains(labels [][]string) []catalog.Domain {
+	out := make([]catalog.Domain, len(labels))
+	for i, l := range labels {
+		out[i].Categories = l
+	}
+	return out
+}
+
 func (s sparkmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
 	return s.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) {
 		if errors.Is(err, sparkml.ErrMissing) {

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/apache/arrow/go/v14/arrow"
 
@@ -76,6 +77,19 @@ func (b boostedModel[T]) Outputs() []catalog.Output {
 		}
 	}
 	return all
+}
+
+// Domains are the categories that the document names.
+func (b boostedModel[T]) Domains() []catalog.Domain {
+	features := b.m.Features()
+	out := make([]catalog.Domain, len(features))
+	for i, f := range features {
+		out[i].Categories = f.Categories
+		for _, x := range f.Numbers {
+			out[i].Categories = append(out[i].Categories, strconv.FormatFloat(x, 'g', -1, 64))
+		}
+	}
+	return out
 }
 
 func (b boostedModel[T]) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {

@@ -2,6 +2,7 @@ package pmml
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -69,4 +70,23 @@ func hint(want string, names []string) string {
 		return fmt.Sprintf(", did you mean %q?", n)
 	}
 	return ""
+}
+
+// NameError says that a document has no model of a name.
+type NameError struct {
+	Name  string
+	Near  string   // the name that may have been meant, or ""
+	Names []string // of the models there are; "" for one without a name
+}
+
+// Error lists the names.
+func (e *NameError) Error() string {
+	all := make([]string, len(e.Names))
+	for i, n := range e.Names {
+		all[i] = strconv.Quote(n)
+		if n == "" {
+			all[i] = "one without a name"
+		}
+	}
+	return fmt.Sprintf("the document has no model named %q; its models are %s", e.Name, strings.Join(all, ", "))
 }

@@ -126,7 +126,7 @@ func TestSeveralModels(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantScore(t, m, "x=3", "y=13.0")
-	for name, want := range map[string]string{"tow": `no model named "tow", did you mean "two"?`, "draft": "isScorable", "text": "this model type is not supported"} {
+	for name, want := range map[string]string{"tow": `no model named "tow"; its models are "draft", "one", "two", "text"`, "draft": "isScorable", "text": "this model type is not supported"} {
 		if _, err := LoadNamed(strings.NewReader(doc), name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}

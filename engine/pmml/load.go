@@ -33,7 +33,7 @@ type loader struct {
 func Load(r io.Reader) (*Model, error) { return loadModel(r, nil) }
 
 // LoadNamed is Load for the model whose modelName is name, in a document with several models. The others are not
-// looked at. It is for programs that embed the package: the engine itself loads the first.
+// looked at. A name that no model has is a *NameError.
 func LoadNamed(r io.Reader, name string) (*Model, error) { return loadModel(r, &name) }
 
 func loadModel(r io.Reader, want *string) (*Model, error) {
@@ -88,7 +88,7 @@ func (l *loader) document() (*frame, error) {
 	}
 	switch {
 	case root == nil && l.want != nil && len(l.names) > 0:
-		return nil, e.errorf("the document has no model named %q%s", *l.want, hint(*l.want, l.names))
+		return nil, &NameError{Name: *l.want, Near: nearest(*l.want, l.names), Names: l.names}
 	case root == nil && len(l.names) > 0:
 		return nil, e.errorf("the document says that its models are not for scoring (isScorable)")
 	case root == nil:

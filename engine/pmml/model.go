@@ -42,12 +42,15 @@ type Model struct {
 	verified int
 	title    string
 	producer string
+	domains  []Domain // of each input
+	targets  []Domain // of each output
 }
 
 func newModel(l *loader, root *frame) *Model {
 	m := &Model{root: root, title: l.title, producer: l.producer}
 	m.addOutputs(l)
 	m.prog = &program{slots: l.slots, cols: l.inputs}
+	m.addDomains(l)
 	for _, s := range l.inputs {
 		sl := &l.slots[s]
 		m.inputs = append(m.inputs, arrow.Field{Name: sl.name, Type: arrowType(sl.typ), Nullable: true})

@@ -137,20 +137,25 @@ func bareStar(e sql.Expr) bool {
 	return ok && len(s.Qualifier) == 0 && len(s.Except) == 0
 }
 
-// modelFunctions take a model's name first.
-var modelFunctions = []string{"predict", "predict_all", "predict_proba", "model_version"}
-
-// modelName is the first argument of a model's function when it is a name that
-// no column has: the model's.
+// modelName is the first argument of a model's function, or of what looks like
+// one, when it is a name: that of a model, or one that no column has. A column
+// cannot stand there.
 func (x *exprBinder) modelName(call *sql.Call, i int, e sql.Expr) (string, bool) {
 	ref, ok := e.(*sql.ColumnRef)
-	if !ok || i != 0 || len(ref.Parts) != 1 || !slices.Contains(modelFunctions, strings.ToLower(call.Name.Name)) {
+	if !ok || i != 0 || len(ref.Parts) != 1 {
 		return "", false
+	}
+	if name := strings.ToLower(call.Name.Name); !strings.HasPrefix(name, "predict") && !strings.HasPrefix(name, "model_") {
+		return "", false
+	}
+	name := ref.Parts[0].Name
+	if x.cat.Model(name) != nil {
+		return name, true
 	}
 	if found, _ := x.match(x.scope, ref.Parts); len(found) > 0 {
 		return "", false
 	}
-	return ref.Parts[0].Name, true
+	return name, true
 }
 
 // columnName is the name an expression has because it reads a column or a
