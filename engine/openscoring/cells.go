@@ -267,12 +267,25 @@ func (c cell) double() (float64, bool) {
 		case "-Infinity", "-INF":
 			return math.Inf(-1), true
 		}
-		if strings.ContainsAny(s, "_xXpPiInN") {
+		if !isDecimal(s) {
 			return 0, false
 		}
 	}
 	x, err := strconv.ParseFloat(s, 64)
 	return x, err == nil || math.IsInf(x, 0)
+}
+
+// isDecimal says that a text has only what decimal numbers have; strconv takes
+// more, as 0x1p-2 and 1_000.
+func isDecimal(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c == '.', c == '-', c == '+', c == 'e', c == 'E':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // integer reads a number without a fraction.
