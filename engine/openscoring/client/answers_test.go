@@ -340,7 +340,7 @@ func TestDescription(t *testing.T) {
 	if got := strings.Join(types, " "); got != "float64 utf8 float32 int64 bool date32 timestamp[us, tz=UTC] utf8" {
 		t.Error(got)
 	}
-	if got := d.domains(); !reflect.DeepEqual(got[0].Intervals, []string{"[4.3, 7.9]", "(9, Infinity)"}) || !reflect.DeepEqual(got[1].Categories, []string{"x", "[y"}) || got[1].Intervals != nil {
+	if got := domainsOf(d.Schema.InputFields); !reflect.DeepEqual(got[0].Intervals, []string{"[4.3, 7.9]", "(9, Infinity)"}) || !reflect.DeepEqual(got[1].Categories, []string{"x", "[y"}) || got[1].Intervals != nil {
 		t.Errorf("%+v", got)
 	}
 	var got []string
@@ -350,6 +350,9 @@ func TestDescription(t *testing.T) {
 	want := []string{"Species 1 ", "Predicted_Species 1 ", "Probability_setosa 2 setosa", "Probability_other 0 ", "probability((odd)) 2 (odd)", "probability(setosa) 0 "}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
+	}
+	if got := domainsOf(d.results()); len(got) != len(want) || !reflect.DeepEqual(got[0].Categories, []string{"setosa", "(odd)"}) || got[1].Categories != nil {
+		t.Errorf("%+v", got)
 	}
 	if d.version() != "abc" {
 		t.Error(d.version())

@@ -14,12 +14,9 @@ import (
 
 // column is one wanted output on its way into an array.
 type column struct {
-	out     *describedOutput
+	out     *describedField
 	builder array.Builder
 }
-
-// describedOutput is an output with the word of its description for its type.
-type describedOutput struct{ name, dataType string }
 
 // put appends a value of an answer. An error means that the server gave what its
 // own description does not say.
@@ -31,12 +28,12 @@ func (c *column) put(v cell, body []byte, row int) error {
 	if c.append(v, body) {
 		return nil
 	}
-	dataType := c.out.dataType
+	dataType := c.out.DataType
 	if dataType == "" {
 		dataType = "string"
 	}
 	return fmt.Errorf("record %d has %s = %s, and by the model's description that is a %s: its model is another one by now",
-		row, c.out.name, shorten(v.string(body)), dataType)
+		row, c.out.ID, shorten(v.string(body)), dataType)
 }
 
 // append appends a value if the column can take it.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,10 +101,10 @@ func (d *description) inputs() []arrow.Field {
 	return fields
 }
 
-// domains are the ranges and categories of the inputs.
-func (d *description) domains() []catalog.Domain {
-	all := make([]catalog.Domain, len(d.Schema.InputFields))
-	for i, f := range d.Schema.InputFields {
+// domainsOf are the ranges and categories of fields.
+func domainsOf(fields []describedField) []catalog.Domain {
+	all := make([]catalog.Domain, len(fields))
+	for i, f := range fields {
 		for _, v := range f.Values {
 			text := fmt.Sprint(v)
 			if f.OpType == "continuous" && (strings.HasPrefix(text, "[") || strings.HasPrefix(text, "(")) {
@@ -116,23 +117,28 @@ func (d *description) domains() []catalog.Domain {
 	return all
 }
 
-// outputs are the targets, then the output fields, each name once.
-func (d *description) outputs() []catalog.Output {
-	var all []catalog.Output
-	seen := map[string]bool{}
-	add := func(o catalog.Output) {
-		if !seen[o.Field.Name] {
-			seen[o.Field.Name] = true
-			all = append(all, o)
+// results are the fields of the targets, then those of the output, each name once.
+func (d *description) results() []describedField {
+	var all []describedField
+	for _, f := range slices.Concat(d.Schema.TargetFields, d.Schema.OutputFields) {
+		if !slices.ContainsFunc(all, func(g describedField) bool { return g.ID == f.ID }) {
+			all = append(all, f)
 		}
 	}
-	for _, f := range d.Schema.TargetFields {
-		add(catalog.Output{Field: fieldOf(f), Role: catalog.RolePredicted, Target: true})
-	}
-	for _, f := range d.Schema.OutputFields {
+	return all
+}
+
+// outputs are what the results mean.
+func (d *description) outputs() []catalog.Output {
+	all := make([]catalog.Output, 0, len(d.Schema.OutputFields))
+	for _, f := range d.results() {
 		o := catalog.Output{Field: fieldOf(f)}
-		o.Role, o.Class = d.role(f)
-		add(o)
+		if o.Target = slices.ContainsFunc(d.Schema.TargetFields, func(t describedField) bool { return t.ID == f.ID }); o.Target {
+			o.Role = catalog.RolePredicted
+		} else {
+			o.Role, o.Class = d.role(f)
+		}
+		all = append(all, o)
 	}
 	return all
 }

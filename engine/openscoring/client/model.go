@@ -25,13 +25,12 @@ type Model struct {
 
 	inputs  []arrow.Field
 	outputs []catalog.Output
-	domains []catalog.Domain
+	results []describedField // of the outputs
 	version string
 
-	keys      [][]byte // `"name":` of each input
-	plain     []string // names of the outputs, see answers
-	position  map[string]int
-	described []describedOutput
+	keys     [][]byte // `"name":` of each input
+	plain    []string // names of the outputs, see answers
+	position map[string]int
 
 	rows   atomic.Int64 // answered
 	most   atomic.Int64 // rows of a request that the server takes, as far as it has said
@@ -59,21 +58,14 @@ func Open(ctx context.Context, cfg Config) (*Model, error) {
 func newModel(c *caller, d *description) *Model {
 	m := &Model{
 		caller: c, about: d, version: d.version(),
-		inputs: d.inputs(), outputs: d.outputs(), domains: d.domains(), position: map[string]int{},
+		inputs: d.inputs(), outputs: d.outputs(), results: d.results(), position: map[string]int{},
 	}
 	for _, f := range m.inputs {
 		m.keys = append(m.keys, append(appendString(nil, f.Name), ':'))
 	}
-	types := map[string]string{}
-	for _, fields := range [][]describedField{d.Schema.OutputFields, d.Schema.TargetFields} { // a target goes before an output
-		for _, f := range fields {
-			types[f.ID] = f.DataType
-		}
-	}
 	for i, o := range m.outputs {
 		name := o.Field.Name
 		m.position[name] = i
-		m.described = append(m.described, describedOutput{name, types[name]})
 		plain := name
 		if string(appendString(nil, name)) != `"`+name+`"` {
 			plain = ""
@@ -125,7 +117,10 @@ func (m *Model) Inputs() []arrow.Field { return m.inputs }
 func (m *Model) Outputs() []catalog.Output { return m.outputs }
 
 // Domains are the ranges and categories of the inputs.
-func (m *Model) Domains() []catalog.Domain { return m.domains }
+func (m *Model) Domains() []catalog.Domain { return domainsOf(m.about.Schema.InputFields) }
+
+// OutputDomains are the values of the targets, as far as the server gives them.
+func (m *Model) OutputDomains() []catalog.Domain { return domainsOf(m.results) }
 
 // Version is the checksum of the model's document as the server gives it, else one
 // of the description.

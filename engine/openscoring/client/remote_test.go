@@ -46,6 +46,9 @@ func (t *task) Context() context.Context    { return t.ctx }
 func (t *task) Allocator() memory.Allocator { return t.mem }
 func (t *task) EpochTime() time.Time        { return time.Time{} }
 func (t *task) Fault(row int, stage string, err error) {
+	if errors.Is(err, catalog.ErrMissing) {
+		stage += " (missing)"
+	}
 	t.faults = append(t.faults, fmt.Sprintf("%d %s: %v", row, stage, err))
 }
 
@@ -253,7 +256,7 @@ func TestBadRows(t *testing.T) {
 	if err != nil || got[0] != "[0 (null) 2]" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if want := []string{`1 predict: org.jpmml.evaluator.MissingFieldException: Field "pmml(prediction)" is not defined`}; !slices.Equal(task.faults, want) {
+	if want := []string{`1 predict (missing): org.jpmml.evaluator.MissingFieldException: Field "pmml(prediction)" is not defined`}; !slices.Equal(task.faults, want) {
 		t.Errorf("%q", task.faults)
 	}
 }

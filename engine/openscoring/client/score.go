@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/apache/arrow/go/v14/arrow"
 	"github.com/apache/arrow/go/v14/arrow/array"
@@ -19,7 +20,7 @@ import (
 func (m *Model) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
 	s := scoring{m: m, task: t, in: in, answers: newAnswers(m, want), columns: make([]column, len(want))}
 	for k, w := range want {
-		s.columns[k] = column{out: &m.described[w], builder: array.NewBuilder(t.Allocator(), m.outputs[w].Field.Type)}
+		s.columns[k] = column{out: &m.results[w], builder: array.NewBuilder(t.Allocator(), m.outputs[w].Field.Type)}
 		s.columns[k].builder.Reserve(n)
 		defer s.columns[k].builder.Release()
 	}
@@ -99,7 +100,7 @@ func (s *scoring) take(from, to int) error {
 	}
 	for i, row := 0, from; row < to; i, row = i+1, row+1 {
 		if a.state[i] == refused {
-			s.null(row, errors.New(shorten(a.messages[i].string(body))))
+			s.null(row, rowError(a.messages[i].string(body)))
 			continue
 		}
 		for k := range s.columns {
@@ -111,6 +112,17 @@ func (s *scoring) take(from, to int) error {
 	s.taken += to - from
 	s.m.rows.Add(int64(to - from))
 	return nil
+}
+
+// rowError is what a server says of a row. Openscoring gives the class of the
+// exception, by which it is about a missing value or not.
+func rowError(message string) error {
+	err := errors.New(shorten(message))
+	class, _, _ := strings.Cut(message, ":")
+	if strings.HasSuffix(class, "MissingFieldException") || strings.HasSuffix(class, "MissingValueException") {
+		return catalog.Missing(err)
+	}
+	return err
 }
 
 // null appends a row without results and reports why.
