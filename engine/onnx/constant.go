@@ -50,6 +50,7 @@ type tensorDoc struct {
 	dims     []int64
 	dataType int64
 	location int64
+	bytes    bool // UINT8 is allowed, and read as int32
 	raw      []byte
 	hasRaw   bool
 	floats   []float32
@@ -67,6 +68,16 @@ func readTensor(b []byte) (*tensor, string, error) {
 	}
 	t, err := d.tensor()
 	return t, d.name, err
+}
+
+// readAttributeTensor reads a TensorProto of an attribute. It may be of UINT8, as the modes of TreeEnsemble are: its kind
+// is int32 then.
+func readAttributeTensor(b []byte) (*tensor, error) {
+	d := tensorDoc{bytes: true}
+	if err := fields(b, d.read); err != nil {
+		return nil, err
+	}
+	return d.tensor()
 }
 
 func (d *tensorDoc) read(f field) error {
@@ -112,6 +123,9 @@ func (d *tensorDoc) tensor() (*tensor, error) {
 		return nil, fmt.Errorf("the data is in another file (data_location EXTERNAL): save the model as one file")
 	}
 	k, err := kindOf(d.dataType)
+	if d.isBytes() {
+		k, err = kindInt32, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +158,9 @@ func (d *tensorDoc) tensor() (*tensor, error) {
 	return t, nil
 }
 
+// isBytes says that the elements are of UINT8, where that is allowed.
+func (d *tensorDoc) isBytes() bool { return d.bytes && d.dataType == 2 }
+
 // fromLists takes the elements of the typed fields.
 func (d *tensorDoc) fromLists(t *tensor) error {
 	switch t.kind {
@@ -172,6 +189,9 @@ func (d *tensorDoc) fromLists(t *tensor) error {
 // fromRaw takes the elements of raw_data: little-endian.
 func (d *tensorDoc) fromRaw(t *tensor, n int) error {
 	width := map[kind]int{kindFloat: 4, kindDouble: 8, kindInt64: 8, kindInt32: 4, kindBool: 1}[t.kind]
+	if d.isBytes() {
+		width = 1
+	}
 	if width == 0 {
 		return fmt.Errorf("raw_data of %s is not allowed", t.kind)
 	}
@@ -181,6 +201,10 @@ func (d *tensorDoc) fromRaw(t *tensor, n int) error {
 	t.resize(n)
 	for i := range n {
 		b := d.raw[i*width:]
+		if d.isBytes() {
+			t.i32[i] = int32(b[0])
+			continue
+		}
 		switch t.kind {
 		case kindFloat:
 			t.f32[i] = math.Float32frombits(binary.LittleEndian.Uint32(b))

@@ -282,7 +282,7 @@ func (a *attribute) read(f field) error {
 		if err != nil {
 			return err
 		}
-		a.t, _, err = readTensor(b)
+		a.t, err = readAttributeTensor(b)
 		return err
 	case 7:
 		return f.floats(&a.floats)

@@ -1,0 +1,368 @@
+package onnx
+
+import (
+	"slices"
+
+	"github.com/millrace-sql/millrace/engine/boosted"
+)
+
+// forest is an ensemble laid out flat. Rows are scored in blocks of at most tileRows, whose columns are copied out of
+// the row-major input first.
+//
+// A tree has one of two forms:
+//
+//   - lockstep: a node's children lie side by side, leaves lead to themselves, and the rows of a block step down
+//     together a fixed number of times. Every test is "the column is at most t": the other comparisons are
+//     turned round, or read a negated column. No comparison with NaN is true, so a test that NaN passes is turned
+//     round too.
+//   - otherwise each row walks until its leaf: trees with tests for equality or of sets, with nodes that are reached in
+//     two ways, and long thin ones.
+type forest[T number] struct {
+	targets int
+	// only is the target that all leaves give one weight to; -1 if all give one to each target; -2 if neither.
+	only    int
+	columns []treeColumn
+	trees   []flatTree[T]
+}
+
+const (
+	allTargets  = -1
+	someTargets = -2
+)
+
+// treeColumn is a feature, perhaps negated.
+type treeColumn struct {
+	feature int
+	negated bool
+}
+
+type flatTree[T number] struct {
+	depth  int
+	pairs  []treePair[T] // lockstep
+	single []treeStep[T] // otherwise
+	// values are what leaves give, by node of pairs or leaf of single: one number, or one for each target.
+	values []T
+	// from and weights are the same where leaves differ in their targets: weights[from[k]:from[k+1]].
+	from    []int32
+	weights []treeWeight[T]
+}
+
+// treePair is a node of the lockstep form: kids is the child for no, the next one is for yes.
+type treePair[T number] struct {
+	t    T
+	off  uint32 // of the column
+	kids uint32
+}
+
+// treeStep is a node of the other form; a negative child is the leaf ^child.
+type treeStep[T number] struct {
+	t       T
+	off     int32
+	yes, no int32
+	mode    treeMode
+	missing bool
+	members []T // sorted
+	whole   bool
+}
+
+// treeScratch is a workspace's memory for a forest.
+type treeScratch[T number] struct {
+	x    []T // the columns, tileRows each
+	at   []uint32
+	sums []T    // of all rows, by row and target
+	has  []bool // likewise, if leaves differ in their targets: whether any leaf gave something
+	row  []T
+	got  []bool
+}
+
+// newForest lays an ensemble out. It must have passed the check that gave sizes.
+func newForest[T number](d *treeDoc[T], sizes []treeSize) *forest[T] {
+	f := &forest[T]{targets: d.targets, only: d.pattern()}
+	for i, root := range d.roots {
+		f.trees = append(f.trees, f.flatten(d, root, sizes[i]))
+	}
+	return f
+}
+
+// pattern finds out which targets the leaves give something to: see forest.only.
+func (d *treeDoc[T]) pattern() int {
+	if d.targets == 1 {
+		return 0 // onnxruntime takes the first weight of several
+	}
+	all, same, target := true, true, -1
+	var seen []bool
+	for i := range d.nodes {
+		n := &d.nodes[i]
+		if n.mode != leaf {
+			continue
+		}
+		if same = same && len(n.weights) == 1; same {
+			same = target < 0 || target == n.weights[0].target
+			target = n.weights[0].target
+		}
+		if all = all && len(n.weights) == d.targets; all {
+			grow(&seen, d.targets)
+			clear(seen)
+			for _, w := range n.weights {
+				all = all && !seen[w.target]
+				seen[w.target] = true
+			}
+		}
+	}
+	switch {
+	case target < 0 && !all:
+		return someTargets
+	case same && target >= 0:
+		return target
+	case all:
+		return allTargets
+	}
+	return someTargets
+}
+
+// width is how many values a leaf has.
+func (f *forest[T]) width() int {
+	if f.only == allTargets {
+		return f.targets
+	}
+	return 1
+}
+
+// column gives the place of a column.
+func (f *forest[T]) column(feature int, negated bool) int {
+	c := treeColumn{feature, negated}
+	i := slices.Index(f.columns, c)
+	if i < 0 {
+		i = len(f.columns)
+		f.columns = append(f.columns, c)
+	}
+	return i * tileRows
+}
+
+// test gives a comparison as "the column is at most t", and whether its yes is the node's. ok is false if that cannot
+// be.
+func (n *treeNode[T]) test() (t T, negated, yes, ok bool) {
+	t = n.value
+	if t != t || n.mode > above {
+		return t, false, true, false
+	}
+	switch n.mode {
+	case atMost: // x <= t
+	case below: // x < t
+		t = boosted.Below(t)
+	case atLeast: // -x <= -t
+		t, negated = -t, true
+	case above:
+		t, negated = boosted.Below(-t), true
+	}
+	if !n.missing {
+		return t, negated, true, true
+	}
+	// NaN passes: the column is not at most t the other way round. x > t is -x < -t.
+	return boosted.Below(-t), !negated, false, t == t
+}
+
+// lockstep says whether a tree suits the form.
+func (d *treeDoc[T]) lockstep(root int, size treeSize) bool {
+	if size.shared {
+		return false
+	}
+	type visit struct {
+		node  int
+		share float64
+	}
+	mean := 0.0 // of the depth, if each way is as likely
+	todo := []visit{{root, 1}}
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		n := &d.nodes[v.node]
+		if n.mode == leaf {
+			continue
+		}
+		if _, _, _, ok := n.test(); !ok {
+			return false
+		}
+		mean += v.share
+		todo = append(todo, visit{n.no, v.share / 2}, visit{n.yes, v.share / 2})
+	}
+	return float64(size.depth) <= 3*mean+2
+}
+
+func (f *forest[T]) flatten(d *treeDoc[T], root int, size treeSize) flatTree[T] {
+	t := flatTree[T]{depth: size.depth}
+	if d.lockstep(root, size) {
+		f.fillPairs(&t, d, root, size.nodes)
+	} else {
+		f.fillSingle(&t, d, root, size.nodes)
+	}
+	if f.only == someTargets {
+		t.from = append(t.from, int32(len(t.weights)))
+	}
+	return t
+}
+
+// addLeaf appends what a leaf gives. A node that is no leaf gives nothing.
+func (f *forest[T]) addLeaf(t *flatTree[T], n *treeNode[T]) {
+	if f.only == someTargets {
+		t.from = append(t.from, int32(len(t.weights)))
+		if n.mode == leaf {
+			t.weights = append(t.weights, n.weights...)
+		}
+		return
+	}
+	at, width := len(t.values), f.width()
+	t.values = append(t.values, make([]T, width)...)
+	if n.mode != leaf {
+		return
+	}
+	if width == 1 {
+		if t.values[at] = n.value; len(n.weights) > 0 { // with no weight onnxruntime takes the node's value
+			t.values[at] = n.weights[0].value
+		}
+		return
+	}
+	for _, w := range n.weights {
+		t.values[at+w.target] = w.value
+	}
+}
+
+func (f *forest[T]) fillPairs(t *flatTree[T], d *treeDoc[T], root, nodes int) {
+	todo := make([]int, 0, nodes)
+	todo = append(todo, root)
+	t.pairs = make([]treePair[T], 0, nodes)
+	for i := 0; i < len(todo); i++ {
+		n := &d.nodes[todo[i]]
+		f.addLeaf(t, n)
+		if n.mode == leaf {
+			// A leaf is at most -Inf of a column or not: both ways must lead to itself. NaN fails every test.
+			t.pairs = append(t.pairs, treePair[T]{t: nan[T](), kids: uint32(i)})
+			continue
+		}
+		v, negated, yes, _ := n.test()
+		t.pairs = append(t.pairs, treePair[T]{v, uint32(f.column(n.feature, negated)), uint32(len(todo))})
+		if yes {
+			todo = append(todo, n.no, n.yes)
+		} else {
+			todo = append(todo, n.yes, n.no)
+		}
+	}
+}
+
+func (f *forest[T]) fillSingle(t *flatTree[T], d *treeDoc[T], root, nodes int) {
+	place := make(map[int]int32, nodes) // of nodes and, below zero, leaves
+	var order []int
+	todo := []int{root}
+	leaves := int32(0)
+	for len(todo) > 0 {
+		i := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if _, done := place[i]; done {
+			continue
+		}
+		n := &d.nodes[i]
+		if n.mode == leaf {
+			place[i] = ^leaves
+			leaves++
+			f.addLeaf(t, n)
+			continue
+		}
+		place[i] = int32(len(order))
+		order = append(order, i)
+		todo = append(todo, n.no, n.yes)
+	}
+	for _, i := range order {
+		n := &d.nodes[i]
+		t.single = append(t.single, treeStep[T]{
+			t: n.value, off: int32(f.column(n.feature, false)), yes: place[n.yes], no: place[n.no],
+			mode: n.mode, missing: n.missing, members: n.members, whole: n.whole,
+		})
+	}
+}
+
+// nan is not a number.
+func nan[T number]() T {
+	var zero T
+	return zero / zero
+}
+
+// prepare makes room for so many rows.
+func (s *treeScratch[T]) prepare(f treeShape, rows int) {
+	grow(&s.x, max(f.columns, 1)*tileRows)
+	grow(&s.at, tileRows)
+	clear(grow(&s.sums, rows*f.targets))
+	if f.some {
+		clear(grow(&s.has, rows*f.targets))
+	}
+	grow(&s.row, f.targets+1)
+	grow(&s.got, f.targets+1)
+}
+
+// treeShape is what a scratch must know of a forest.
+type treeShape struct {
+	columns, targets int
+	some             bool
+}
+
+func (f *forest[T]) shape() treeShape {
+	return treeShape{len(f.columns), f.targets, f.only == someTargets}
+}
+
+// sum runs the rows of in through all trees and leaves the aggregates in s.sums.
+func (f *forest[T]) sum(s *treeScratch[T], in *tensor, columns, rows int, how treeAggregate) {
+	s.prepare(f.shape(), rows)
+	for from := 0; from < rows; from += tileRows {
+		n := min(tileRows, rows-from)
+		switch in.kind {
+		case kindFloat:
+			fillColumns(s.x, f.columns, in.f32[from*columns:], columns, n)
+		case kindDouble:
+			fillColumns(s.x, f.columns, in.f64[from*columns:], columns, n)
+		case kindInt64:
+			fillColumns(s.x, f.columns, in.i64[from*columns:], columns, n)
+		default:
+			fillColumns(s.x, f.columns, in.i32[from*columns:], columns, n)
+		}
+		sums := s.sums[from*f.targets : (from+n)*f.targets]
+		for i := range f.trees {
+			t := &f.trees[i]
+			switch {
+			case f.only == someTargets:
+				t.find(s.x, s.at[:n])
+				t.addSome(s.at[:n], sums, s.has[from*f.targets:], f.targets, how)
+			case how != aggregateSum && how != aggregateAverage:
+				t.find(s.x, s.at[:n])
+				t.pick(s.at[:n], sums, f.targets, f.only, how, i == 0)
+			case f.targets == 1 && t.pairs != nil:
+				t.addPairs(s.x, sums, s.at)
+			case f.only == allTargets:
+				t.find(s.x, s.at[:n])
+				t.addAll(s.at[:n], sums, f.targets)
+			default:
+				t.find(s.x, s.at[:n])
+				for j, k := range s.at[:n] {
+					sums[j*f.targets+f.only] += t.values[k]
+				}
+			}
+		}
+	}
+}
+
+// fillColumns copies columns out of rows.
+func fillColumns[T number, F float32 | float64 | int64 | int32](x []T, columns []treeColumn, in []F, width, n int) {
+	for c, col := range columns {
+		dst := x[c*tileRows:][:n]
+		at := col.feature
+		if col.negated {
+			for i := range dst {
+				dst[i] = -T(in[at])
+				at += width
+			}
+			continue
+		}
+		for i := range dst {
+			dst[i] = T(in[at])
+			at += width
+		}
+	}
+}
