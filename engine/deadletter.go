@@ -38,11 +38,12 @@ const (
 	reasonInvalid = "invalid"
 )
 
-// letterKey tells the letters of one chunk apart: one a row that was read and a
-// model.
+// letterKey tells the letters of one chunk apart: a row that was read, a model and
+// what it was asked. A row that a join or a generator has made several of is one
+// letter, unless the model was asked something else of each.
 type letterKey struct {
-	row   int
-	model string
+	row           int
+	model, inputs string
 }
 
 // rejected is the rows of one chunk that models rejected.
@@ -64,12 +65,12 @@ func (t *task) Place(row int) string {
 	return t.chunk.Origin(row)
 }
 
-// Reject keeps a row as a dead letter, once a model.
+// Reject keeps a row as a dead letter.
 func (t *task) Reject(row int, why catalog.Rejection) error {
 	if t.letters != nil && t.letters.to.table == nil {
 		return fmt.Errorf("%w; %w", why.Err, errNoDeadLetters)
 	}
-	key := letterKey{row, why.Model.Name}
+	key := letterKey{row, why.Model.Name, why.Inputs()}
 	if t.rejected.seen[key] {
 		return nil
 	}
@@ -78,16 +79,14 @@ func (t *task) Reject(row int, why catalog.Rejection) error {
 	}
 	t.rejected.seen[key] = true
 	l := letter{
-		model: why.Model.Name, version: why.Model.Version, reason: reasonInvalid, err: why.Err.Error(), origin: t.Place(row),
+		model: why.Model.Name, version: why.Model.Version, reason: reasonInvalid, err: why.Err.Error(),
+		origin: t.Place(row), inputs: key.inputs,
 	}
 	if why.Missing {
 		l.reason = reasonMissing
 	}
 	if p, ok := t.chunk.(connector.Placed); ok && row >= 0 {
 		l.place, l.placed = p.Place(row)
-	}
-	if t.letters != nil {
-		l.inputs = why.Inputs()
 	}
 	t.rejected.letters = append(t.rejected.letters, l)
 	return nil

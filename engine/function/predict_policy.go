@@ -135,6 +135,9 @@ func (p *policy) of(missing bool) catalog.Policy {
 // addSilent adds the rows without a fault whose answers are NULL while an input
 // is missing.
 func (p *policy) addSilent(faults []rowFault, n int, in, answers []arrow.Array) []rowFault {
+	if len(answers) == 0 {
+		return faults
+	}
 	for _, a := range answers {
 		if a.DataType().ID() != arrow.NULL && a.NullN() == 0 {
 			return faults
