@@ -53,6 +53,7 @@ func TestBoostedModels(t *testing.T) {
 		{"xgboost", "logistic_ubj.ubj", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_proba('m', t.*)['1']", "probability(1)"},
 		{"xgboost", "softprob.ubj", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_proba('m', t.*)['2']", "probability(2)"},
 		{"xgboost", "gamma.json", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_all('m', t.*).margin", "margin"},
+		{"xgboost", "multi_target.json", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_all('m', t.*)[\"prediction(1)\"]", "prediction(1)"},
 		{"xgboost", "frame.json", "a DOUBLE, `where` STRING, n DOUBLE", "predict('m', t.*)", "prediction"},
 		{"lightgbm", "multiclass.txt", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict('m', t.*)", "prediction"},
 		{"lightgbm", "binary.txt", "a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE", "predict_proba('m', t.*)['1']", "probability(1)"},
@@ -102,6 +103,8 @@ func TestBoostedModelFaults(t *testing.T) {
 		{"CREATE MODEL m USING xgboost OPTIONS (path = '../testdata/xgboost/logistik.json')", "did you mean ../testdata/xgboost/logistic.json?"},
 		{"CREATE MODEL m USING xgboost OPTIONS (path = '../testdata/lightgbm/binary.txt')", "expected a JSON or UBJSON object"},
 		{"CREATE MODEL m USING lightgbm OPTIONS (path = '../testdata/xgboost/logistic.json')", "this is no model.txt of LightGBM"},
+		{"CREATE MODEL m USING xgboost OPTIONS (path = '../testdata/xgboost/multi_target.json'); SELECT predict('m', 1.0D AS a)",
+			"model m predicts several values, prediction(0), prediction(1): predict_all gives them all"},
 		{"CREATE MODEL m USING lightgbm OPTIONS (path = '../testdata/lightgbm/binary.txt'); SELECT predict('m', 1.0D AS a, 2.0D AS bb)", "has no field bb"},
 	} {
 		e, err := engine.Open(engine.Config{DataDir: t.TempDir()})

@@ -212,6 +212,9 @@ func predictOne(e *catalog.ModelEntry) (selection, error) {
 	if i < 0 {
 		return selection{}, fmt.Errorf("model %s predicts no value", e.Name)
 	}
+	if names := targets(outs); outs[i].Target && len(names) > 1 && !strings.EqualFold(outs[i].Field.Name, "prediction") {
+		return selection{}, fmt.Errorf("model %s predicts several values, %s: predict_all gives them all", e.Name, listed(names))
+	}
 	return single(outs, i), nil
 }
 
@@ -233,6 +236,25 @@ func predicted(outs []catalog.Output) int {
 		}
 	}
 	return best
+}
+
+// targets are the names of the targets that are shown.
+func targets(outs []catalog.Output) (names []string) {
+	for _, o := range outs {
+		if o.Target && !o.Hidden {
+			names = append(names, o.Field.Name)
+		}
+	}
+	return names
+}
+
+// listed joins names with commas; of many only the first ones.
+func listed(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 func single(outs []catalog.Output, i int) selection {
