@@ -99,6 +99,7 @@ type tile struct {
 	row     *row
 	stash   []value // of slow rows: by row and wanted output
 	outs    []outColumn
+	ranks   int // of reason codes that some output wants
 }
 
 func (p *plan) newTile(m *Model) *tile {

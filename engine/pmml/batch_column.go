@@ -11,8 +11,11 @@ import (
 // outColumn is an output column that is being written.
 type outColumn struct {
 	plan  *outPlan
-	buf   *memory.Buffer // of doubles
+	buf   *memory.Buffer // of doubles or integers; of a string column its offsets
 	nums  []float64
+	ints  []int64
+	ends  []int32        // of strings: offset i+1 is where string i ends
+	data  *memory.Buffer // and their bytes
 	valid *memory.Buffer // nil while nothing is NULL
 	nulls int
 	n     int
@@ -22,18 +25,34 @@ type outColumn struct {
 
 // open readies the output columns of a call for n rows.
 func (t *tile) open(m *Model, mem memory.Allocator, n int, want []int) {
-	t.outs = t.outs[:0]
+	t.outs, t.ranks = t.outs[:0], 0
 	for _, w := range want {
 		c := outColumn{plan: &m.batch.outs[w], n: n, mem: mem}
-		if c.plan.typ == tDouble {
-			c.buf = memory.NewResizableBuffer(mem)
-			c.buf.Resize(arrow.Float64Traits.BytesRequired(n))
-			c.nums = arrow.Float64Traits.CastFromBytes(c.buf.Bytes())
-		} else {
+		if c.plan.kind == outReason {
+			t.ranks = max(t.ranks, c.plan.k)
+		}
+		switch c.plan.typ {
+		case tDouble:
+			c.nums = arrow.Float64Traits.CastFromBytes(c.room(arrow.Float64Traits.BytesRequired(n)))
+		case tInteger:
+			c.ints = arrow.Int64Traits.CastFromBytes(c.room(arrow.Int64Traits.BytesRequired(n)))
+		case tString:
+			ends := arrow.Int32Traits.CastFromBytes(c.room(arrow.Int32Traits.BytesRequired(n + 1)))
+			ends[0], c.ends = 0, ends[1:]
+			c.data = memory.NewResizableBuffer(mem)
+			c.data.Reserve(8 * n)
+		default:
 			c.b = newBuilder(mem, c.plan.typ, n)
 		}
 		t.outs = append(t.outs, c)
 	}
+}
+
+// room makes the column's buffer.
+func (c *outColumn) room(bytes int) []byte {
+	c.buf = memory.NewResizableBuffer(c.mem)
+	c.buf.Resize(bytes)
+	return c.buf.Bytes()
 }
 
 // close gives the finished columns.
@@ -46,12 +65,17 @@ func (t *tile) close() []arrow.Array {
 			c.b.b.Release()
 			continue
 		}
-		d := array.NewData(arrow.PrimitiveTypes.Float64, c.n, []*memory.Buffer{c.valid, c.buf}, nil, c.nulls, 0)
-		out[i] = array.NewFloat64Data(d)
+		bufs := []*memory.Buffer{c.valid, c.buf}
+		if c.data != nil {
+			bufs = append(bufs, c.data)
+		}
+		d := array.NewData(arrowType(c.plan.typ), c.n, bufs, nil, c.nulls, 0)
+		out[i] = array.MakeFromData(d)
 		d.Release()
-		c.buf.Release()
-		if c.valid != nil {
-			c.valid.Release()
+		for _, b := range bufs {
+			if b != nil {
+				b.Release()
+			}
 		}
 	}
 	clear(t.outs)
@@ -60,31 +84,58 @@ func (t *tile) close() []arrow.Array {
 
 // write adds a tile's rows to the column; at is its place among width wanted ones.
 func (c *outColumn) write(t *tile, at, from, width int) {
-	if c.b != nil {
-		c.append(t, at, width)
+	if c.ends == nil && c.b == nil && c.fill(t, from) {
+		c.patch(t, at, from, width)
 		return
 	}
-	dst := c.nums[from : from+t.n]
-	if !c.plan.fill(t, dst) {
-		for i := range dst {
-			if !t.slow[i] && !t.gone[i] {
-				c.put(dst, i, from, c.value(t, i, at, width))
-			}
+	for i := range t.n {
+		switch {
+		case t.slow[i]:
+			c.put(from+i, t.stash[i*width+at])
+		case t.gone[i]:
+			c.put(from+i, c.plan.none)
+		default:
+			c.put(from+i, c.value(t, i, at, width))
 		}
 	}
+}
+
+// fill computes the values of the rows that are neither slow nor gone, if there is a columnar way.
+func (c *outColumn) fill(t *tile, from int) bool {
+	if c.nums != nil {
+		return c.plan.fill(t, c.nums[from:from+t.n])
+	}
+	if c.plan.ints == nil {
+		return false
+	}
+	s := &t.stages[c.plan.stage]
+	keys := s.code
+	if c.plan.kind == outByLeaf {
+		keys = s.leaf
+	}
+	dst := c.ints[from : from+t.n]
+	for i, k := range keys[:len(dst)] {
+		if k >= 0 {
+			dst[i] = c.plan.ints[k]
+		}
+	}
+	return true
+}
+
+// patch writes the rows that fill does not know.
+func (c *outColumn) patch(t *tile, at, from, width int) {
 	if t.anyGone {
 		for i, gone := range t.gone[:t.n] {
 			if gone && !t.slow[i] {
-				c.put(dst, i, from, c.plan.none)
+				c.put(from+i, c.plan.none)
 			}
 		}
 	}
-	if !t.anySlow {
-		return
-	}
-	for i, slow := range t.slow[:t.n] {
-		if slow {
-			c.put(dst, i, from, t.stash[i*width+at])
+	if t.anySlow {
+		for i, slow := range t.slow[:t.n] {
+			if slow {
+				c.put(from+i, t.stash[i*width+at])
+			}
 		}
 	}
 }
@@ -108,12 +159,43 @@ func (c *outColumn) value(t *tile, i, at, width int) value {
 	return t.stash[i*width+at]
 }
 
-func (c *outColumn) put(dst []float64, i, from int, v value) {
-	if !v.missing() {
-		dst[i] = v.num()
+// put writes a row's value, which is of the column's type or missing. Strings are put in the order of the rows.
+func (c *outColumn) put(i int, v value) {
+	switch {
+	case c.b != nil:
+		c.b.add(v)
 		return
+	case c.ends != nil:
+		c.putString(i, v)
+	case v.missing() && c.nums != nil:
+		c.nums[i] = math.NaN()
+	case v.missing():
+		c.ints[i] = 0
+	case c.nums != nil:
+		c.nums[i] = v.num()
+	default:
+		c.ints[i] = v.i
 	}
-	dst[i] = math.NaN()
+	if v.missing() {
+		c.null(i)
+	}
+}
+
+func (c *outColumn) putString(i int, v value) {
+	s := v.s
+	if v.k != kString {
+		s = v.String()
+	}
+	at := c.data.Len()
+	if need := at + len(s); need > c.data.Cap() {
+		c.data.Reserve(max(need, 2*c.data.Cap()))
+	}
+	c.data.ResizeNoShrink(at + len(s))
+	copy(c.data.Bytes()[at:], s)
+	c.ends[i] = int32(at + len(s))
+}
+
+func (c *outColumn) null(i int) {
 	if c.valid == nil {
 		c.valid = memory.NewResizableBuffer(c.mem)
 		c.valid.Resize((c.n + 7) / 8)
@@ -121,21 +203,6 @@ func (c *outColumn) put(dst []float64, i, from int, v value) {
 			c.valid.Bytes()[j] = 0xff
 		}
 	}
-	c.valid.Bytes()[(from+i)/8] &^= 1 << ((from + i) % 8)
+	c.valid.Bytes()[i/8] &^= 1 << (i % 8)
 	c.nulls++
-}
-
-// append adds a tile's rows to a column that is built value by value.
-func (c *outColumn) append(t *tile, at, width int) {
-	for i, slow := range t.slow[:t.n] {
-		if slow {
-			c.b.add(t.stash[i*width+at])
-			continue
-		}
-		if t.gone[i] {
-			c.b.add(c.plan.none)
-			continue
-		}
-		c.b.add(c.value(t, i, at, width))
-	}
 }

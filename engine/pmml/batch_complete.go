@@ -49,29 +49,35 @@ func (ft *flatTree) walkComplete(t *tile, out []int32) {
 			_, yes := bits.Sub64(uint64(x[uint16(n)]), uint64(n>>16), 0)
 			a, _ = bits.Add64(a, a, yes)
 			n = nodes[b%maxCompleteNodes]
-			_, yes = bits.Sub64(uint64(x[uint32(uint16(n))+1]), uint64(n>>16), 0)
+			_, yes = bits.Sub64(uint64(x[uint(uint16(n))+1]), uint64(n>>16), 0)
 			b, _ = bits.Add64(b, b, yes)
 			n = nodes[c%maxCompleteNodes]
-			_, yes = bits.Sub64(uint64(x[uint32(uint16(n))+2]), uint64(n>>16), 0)
+			_, yes = bits.Sub64(uint64(x[uint(uint16(n))+2]), uint64(n>>16), 0)
 			c, _ = bits.Add64(c, c, yes)
 			n = nodes[d%maxCompleteNodes]
-			_, yes = bits.Sub64(uint64(x[uint32(uint16(n))+3]), uint64(n>>16), 0)
+			_, yes = bits.Sub64(uint64(x[uint(uint16(n))+3]), uint64(n>>16), 0)
 			d, _ = bits.Add64(d, d, yes)
 			n = nodes[e%maxCompleteNodes]
-			_, yes = bits.Sub64(uint64(x[uint32(uint16(n))+4]), uint64(n>>16), 0)
+			_, yes = bits.Sub64(uint64(x[uint(uint16(n))+4]), uint64(n>>16), 0)
 			e, _ = bits.Add64(e, e, yes)
 			n = nodes[f%maxCompleteNodes]
-			_, yes = bits.Sub64(uint64(x[uint32(uint16(n))+5]), uint64(n>>16), 0)
+			_, yes = bits.Sub64(uint64(x[uint(uint16(n))+5]), uint64(n>>16), 0)
 			f, _ = bits.Add64(f, f, yes)
 			n = nodes[g%maxCompleteNodes]
-			_, yes = bits.Sub64(uint64(x[uint32(uint16(n))+6]), uint64(n>>16), 0)
+			_, yes = bits.Sub64(uint64(x[uint(uint16(n))+6]), uint64(n>>16), 0)
 			g, _ = bits.Add64(g, g, yes)
 			n = nodes[h%maxCompleteNodes]
-			_, yes = bits.Sub64(uint64(x[uint32(uint16(n))+7]), uint64(n>>16), 0)
+			_, yes = bits.Sub64(uint64(x[uint(uint16(n))+7]), uint64(n>>16), 0)
 			h, _ = bits.Add64(h, h, yes)
 		}
 		o := out[i : i+packedLanes : i+packedLanes]
-		o[0], o[1], o[2], o[3] = int32(ends[a-first]), int32(ends[b-first]), int32(ends[c-first]), int32(ends[d-first])
-		o[4], o[5], o[6], o[7] = int32(ends[e-first]), int32(ends[f-first]), int32(ends[g-first]), int32(ends[h-first])
+		o[0] = int32(ends[a-first])
+		o[1] = int32(ends[b-first])
+		o[2] = int32(ends[c-first])
+		o[3] = int32(ends[d-first])
+		o[4] = int32(ends[e-first])
+		o[5] = int32(ends[f-first])
+		o[6] = int32(ends[g-first])
+		o[7] = int32(ends[h-first])
 	}
 }

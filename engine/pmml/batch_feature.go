@@ -36,6 +36,7 @@ type feature struct {
 	cats    map[string]int
 	known   map[string]int // cats and every string that the treatment knows: its code, -1 for slow, -2 for missing
 	other   int            // code of other strings, or -1 for slow
+	codes   *stringCodes   // known and other
 	vec     vector
 	deps    []int     // features that vec reads
 	strict  bool      // a missing value among them makes the result missing; else such a row goes to the interpreter
@@ -201,6 +202,7 @@ func (f *feature) judge() {
 	if len(f.treat.data.valid) > 0 && f.treat.invalid != "asIs" {
 		f.other = -1
 	}
+	f.codes = newStringCodes(f.known, f.other)
 }
 
 // load fills the feature columns of a tile.
@@ -326,17 +328,17 @@ func (f *feature) loadValues(t *tile, at int, a arrow.Array, from int, dst []flo
 	}
 }
 
+// loadStrings gives the codes of strings.
 func (f *feature) loadStrings(t *tile, at int, a *array.String, from int, dst []float64) {
 	nulls := a.NullN() > 0
+	ends, bytes := a.ValueOffsets()[from:], a.ValueBytes()
+	first := a.ValueOffsets()[0]
 	for i := range dst {
 		if nulls && a.IsNull(from+i) {
 			f.null(t, at, i, dst)
 			continue
 		}
-		k, ok := f.known[a.Value(from+i)]
-		if !ok {
-			k = f.other
-		}
+		k := f.codes.find(bytes[ends[i]-first : ends[i+1]-first])
 		switch dst[i] = float64(k); k {
 		case -1:
 			dst[i] = 0

@@ -144,7 +144,7 @@ func (n *neuron) radialColumn(t *tile, out []float64) {
 		}
 	}
 	for i, sum := range out {
-		out[i] = math.Exp(n.height - sum/(2*n.width*n.width))
+		out[i] = exp(n.height - sum/(2*n.width*n.width))
 	}
 }
 
@@ -157,9 +157,7 @@ func activateColumn(name string, out []float64, threshold float64) {
 			out[i] = max(0, z)
 		}
 	case "logistic":
-		for i, z := range out {
-			out[i] = 1 / (1 + math.Exp(-z))
-		}
+		logisticColumn(out)
 	case "tanh":
 		for i, z := range out {
 			out[i] = math.Tanh(z)

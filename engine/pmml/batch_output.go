@@ -26,6 +26,7 @@ type outPlan struct {
 	table []value   // outByCode, outByLeaf
 	vec   vector    // outVector
 	nums  []float64 // the same as numbers, if all are and typ is double
+	ints  []int64   // or as integers
 	steps int       // of vec, with those of the outputs it reads
 	none  value     // of a row whose prediction is missing, if the plan is lossy
 }
@@ -241,8 +242,11 @@ func fates(f *frame, all bool) map[int]bool {
 	return ok
 }
 
-// numbers makes the float64 form of a table.
+// numbers makes the form of a table as numbers of the output's type.
 func (p *outPlan) numbers() {
+	if p.typ == tInteger {
+		p.integers()
+	}
 	if p.typ != tDouble {
 		return
 	}
@@ -252,6 +256,16 @@ func (p *outPlan) numbers() {
 			return
 		}
 		p.nums = append(p.nums, v.f)
+	}
+}
+
+func (p *outPlan) integers() {
+	for i, v := range p.table {
+		if v.k != kInt && !(i == noLeaf && p.kind == outByLeaf) {
+			p.ints = nil
+			return
+		}
+		p.ints = append(p.ints, v.i)
 	}
 }
 

@@ -186,13 +186,13 @@ func (ft *flatTree) walkPacked(t *tile, out []int32) {
 		a, b, c, d, e, f, g, h := top, top, top, top, top, top, top, top
 		for range ft.depth {
 			a = nodes[packedStep(a, x[uint16(a)])]
-			b = nodes[packedStep(b, x[uint32(uint16(b))+1])]
-			c = nodes[packedStep(c, x[uint32(uint16(c))+2])]
-			d = nodes[packedStep(d, x[uint32(uint16(d))+3])]
-			e = nodes[packedStep(e, x[uint32(uint16(e))+4])]
-			f = nodes[packedStep(f, x[uint32(uint16(f))+5])]
-			g = nodes[packedStep(g, x[uint32(uint16(g))+6])]
-			h = nodes[packedStep(h, x[uint32(uint16(h))+7])]
+			b = nodes[packedStep(b, x[uint(uint16(b))+1])]
+			c = nodes[packedStep(c, x[uint(uint16(c))+2])]
+			d = nodes[packedStep(d, x[uint(uint16(d))+3])]
+			e = nodes[packedStep(e, x[uint(uint16(e))+4])]
+			f = nodes[packedStep(f, x[uint(uint16(f))+5])]
+			g = nodes[packedStep(g, x[uint(uint16(g))+6])]
+			h = nodes[packedStep(h, x[uint(uint16(h))+7])]
 		}
 		o := out[i : i+packedLanes : i+packedLanes]
 		o[0], o[1], o[2], o[3] = int32(a>>48), int32(b>>48), int32(c>>48), int32(d>>48)

@@ -166,6 +166,10 @@ func (m *linearModel) run(t *tile, s *stageData) {
 	for k := range m.k {
 		clear(s.probs[k*tileRows : k*tileRows+t.n])
 	}
+	if len(m.tables) == 2 && !m.ordinal && m.norm == "logit" {
+		m.logit(t, s)
+		return
+	}
 	ys := t.scratch(0)[:0]
 	for i := range s.code[:t.n] {
 		ys = ys[:0]
@@ -181,6 +185,23 @@ func (m *linearModel) run(t *tile, s *stageData) {
 			}
 		}
 		s.code[i] = int32(m.tables[best].code)
+	}
+}
+
+// logit is the link of that name between two classes, by columns.
+func (m *linearModel) logit(t *tile, s *stageData) {
+	a, b := m.tables[0].code, m.tables[1].code
+	p, q := s.probs[a*tileRows:][:t.n], s.probs[b*tileRows:][:t.n]
+	copy(p, t.ys)
+	logisticColumn(p)
+	for i, x := range p {
+		y := 1 - x
+		q[i] = y
+		k := int32(a)
+		if y > x {
+			k = int32(b)
+		}
+		s.code[i] = k
 	}
 }
 

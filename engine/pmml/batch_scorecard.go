@@ -1,10 +1,17 @@
 package pmml
 
+import (
+	"cmp"
+	"slices"
+)
+
 // cardModel is the batch form of a Scorecard: each characteristic is a small tree whose leaves are its attributes.
 type cardModel struct {
 	m       *scorecard
 	parts   []cardPart
-	reasons []string // all of them
+	reasons []string   // all of them
+	keys    [][]uint32 // by characteristic and leaf, nil if reasons have to be added up: see order
+	byKey   []int32    // the reason of a key
 	target  *target
 	float   bool
 }
@@ -82,6 +89,7 @@ func (c *compiler) scorecard(f *frame, m *scorecard) (batchModel, error) {
 		p.root = root
 		card.parts = append(card.parts, p)
 	}
+	card.order()
 	c.later = append(c.later, func() {
 		budget := maxForestCells
 		for i := range card.parts {
@@ -123,8 +131,16 @@ func (card *cardModel) run(t *tile, s *stageData) {
 			p.moving[k].add(t, leaf, out, t.column(j))
 		}
 	}
-	if card.m.reasons {
-		card.rank(t, s)
+	if card.m.reasons && t.ranks > 0 {
+		s.card = card
+		if s.reasons == nil {
+			s.reasons = make([]int32, tileRows*maxReasons)
+		}
+		if card.keys != nil {
+			card.rankKeys(t, s)
+		} else {
+			card.rank(t, s)
+		}
 	}
 	if card.target != nil {
 		for i := range out {
@@ -154,11 +170,74 @@ func (m *movingScore) add(t *tile, leaf []int32, out, scores []float64) {
 	}
 }
 
+// order gives each leaf a key, the greater the earlier its reason comes among a row's: by the points lost and then by
+// the place in the document. Reasons of leaves that gained points have the key 0. This is possible if no two
+// characteristics have a reason in common and no score is computed.
+func (card *cardModel) order() {
+	type cost struct {
+		part int
+		lost float64
+	}
+	var costs []cost
+	owner := map[int]int{}
+	for j := range card.parts {
+		p := &card.parts[j]
+		for l, k := range p.reason {
+			if k < 0 {
+				continue
+			}
+			if o, ok := owner[k]; ok && o != j || len(p.moving) > 0 {
+				return
+			}
+			owner[k] = j
+			if k != p.reason[1] {
+				return
+			}
+			if p.lost[l] >= 0 {
+				costs = append(costs, cost{j, p.lost[l]})
+			}
+		}
+	}
+	slices.SortFunc(costs, func(a, b cost) int { return cmp.Or(cmp.Compare(a.lost, b.lost), cmp.Compare(b.part, a.part)) })
+	costs = slices.Compact(costs)
+	card.byKey = []int32{-1}
+	for _, c := range costs {
+		card.byKey = append(card.byKey, int32(card.parts[c.part].reason[1]))
+	}
+	for j := range card.parts {
+		p := &card.parts[j]
+		keys := make([]uint32, len(p.lost))
+		for l, k := range p.reason {
+			if at := slices.Index(costs, cost{j, p.lost[l]}); k >= 0 {
+				keys[l] = uint32(at + 1) // 0 if it is none
+			}
+		}
+		card.keys = append(card.keys, keys)
+	}
+}
+
+// rankKeys finds the reason codes of each row by their keys.
+func (card *cardModel) rankKeys(t *tile, s *stageData) {
+	var best [maxReasons]uint32
+	n := t.ranks
+	for i := range t.n {
+		best = [maxReasons]uint32{}
+		for j, keys := range card.keys {
+			key := keys[s.leaves[j*tileRows+i]]
+			for r := range best[:n] {
+				best[r], key = max(best[r], key), min(best[r], key)
+			}
+		}
+		out := s.reasons[i*maxReasons : (i+1)*maxReasons]
+		for r, key := range best[:n] {
+			out[r] = card.byKey[key]
+		}
+	}
+}
+
 // rank finds the reason codes of each row, the costliest first, of equals the first in the document.
 func (card *cardModel) rank(t *tile, s *stageData) {
-	s.card = card
-	if s.reasons == nil {
-		s.reasons = make([]int32, tileRows*maxReasons)
+	if s.lost == nil {
 		s.lost, s.seen, s.order = make([]float64, len(card.reasons)), make([]bool, len(card.reasons)), make([]int, 0, len(card.parts))
 	}
 	lost, seen, order := s.lost, s.seen, s.order
@@ -193,7 +272,7 @@ func (card *cardModel) rank(t *tile, s *stageData) {
 		out, n := s.reasons[i*maxReasons:(i+1)*maxReasons], 0
 		for _, k := range order {
 			seen[k] = false
-			if lost[k] >= 0 && n < maxReasons {
+			if lost[k] >= 0 && n < t.ranks {
 				out[n] = int32(k)
 				n++
 			}

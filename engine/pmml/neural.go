@@ -279,25 +279,25 @@ func (n *neuron) radial(values []float64) float64 {
 		d := values[from] - n.weights[j]
 		sum += d * d
 	}
-	return math.Exp(n.height - sum/(2*n.width*n.width))
+	return exp(n.height - sum/(2*n.width*n.width))
 }
 
 func activate(name string, z, threshold float64) float64 {
 	switch name {
 	case "logistic":
-		return 1 / (1 + math.Exp(-z))
+		return 1 / (1 + exp(-z))
 	case "threshold":
 		return float64(b2i(z > threshold))
 	case "tanh":
 		return math.Tanh(z)
 	case "exponential":
-		return math.Exp(z)
+		return exp(z)
 	case "reciprocal":
 		return 1 / z
 	case "square":
 		return z * z
 	case "Gauss":
-		return math.Exp(-z * z)
+		return exp(-z * z)
 	case "sine":
 		return math.Sin(z)
 	case "cosine":

@@ -264,15 +264,15 @@ func (m *regression) score(r *row, f *frame) result {
 func inverseLink(norm string, y float64) float64 {
 	switch norm {
 	case "exp":
-		return math.Exp(y)
+		return exp(y)
 	case "logit", "softmax":
-		return 1 / (1 + math.Exp(-y))
+		return 1 / (1 + exp(-y))
 	case "probit":
 		return normalCDF(y)
 	case "cloglog":
-		return 1 - math.Exp(-math.Exp(y))
+		return 1 - exp(-exp(y))
 	case "loglog":
-		return math.Exp(-math.Exp(-y))
+		return exp(-exp(-y))
 	case "cauchit":
 		return 0.5 + math.Atan(y)/math.Pi
 	}
@@ -321,7 +321,7 @@ func normalize(norm string, ys []float64, ordinal bool) {
 func softmax(ys []float64) {
 	top := slices.Max(ys)
 	for i := range ys {
-		ys[i] = math.Exp(ys[i] - top)
+		ys[i] = exp(ys[i] - top)
 	}
 	scale(ys)
 }
