@@ -153,7 +153,6 @@ func (r *stream) keep() (whole bool, err error) {
 		versions[name] = x
 	}
 	r.versions = versions
-	r.q.engine.hook("models kept")
 	return whole, nil
 }
 
@@ -173,6 +172,7 @@ func (r *stream) keepFiles(m *catalog.ModelEntry, k model.Keeper) (string, error
 		return "", err
 	}
 	if err == nil && r.copyIs(name, m, k) {
+		r.q.engine.hook("model kept")
 		return name, nil
 	}
 	if err == nil {
