@@ -506,44 +506,58 @@ func TestReloadedDirectory(t *testing.T) {
 	sameLines(t, readLog(t, r.dir+"/out"), []string{`{"v":"0","a":"c0"}`, `{"v":"1","a":"c1"}`, `{"v":"2","a":"c2"}`, `{"v":"3","a":"c0"}`, `{"v":"4","a":"changed"}`, `{"v":"5","a":"c2"}`})
 }
 
-// TestCrashAndReplace lets a query die at each point of its epochs and replaces
-// the model's file: what was planned before is answered by the old one, all else
-// by the new one.
+// TestCrashAndReplace replaces a model after the second epoch, lets the query die
+// at each point of its run, and replaces the model again: an epoch that was planned
+// has the answers of then, the later ones those of the newest model.
 func TestCrashAndReplace(t *testing.T) {
-	for n := 1; n <= 16; n++ {
+	for n := 1; ; n++ {
+		crashed := true
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			r := newScoring(t)
 			r.limit = 10
 			r.produce(t, 0, 40)
-			passed, at := 0, ""
+			passed, committed, at := 0, 0, ""
 			hook := func(point string) {
+				if point == "epoch committed" {
+					if committed++; committed == 2 {
+						replaceFile(t, r.path(), answering("new"))
+					}
+				}
 				if passed++; passed == n {
 					at = point
 					panic("crash at " + point)
 				}
 			}
-			crashed := openCrashing(t, engine.Config{Hook: hook, Workers: 2, AvailableNow: true})
-			err := runAll(t.Context(), crashed, r.script()+"AWAIT ALL AVAILABLE")
-			if at == "" || err == nil || !strings.Contains(err.Error(), "crash at ") {
-				t.Fatalf("it did not crash: %v", err)
+			e := openCrashing(t, engine.Config{Hook: hook, Workers: 2, AvailableNow: true})
+			err := runAll(t.Context(), e, r.script()+"AWAIT ALL AVAILABLE")
+			if crashed = at != ""; !crashed && err != nil || crashed && (err == nil || !strings.Contains(err.Error(), "crash at ")) {
+				t.Fatalf("at point %q: %v", at, err)
 			}
-			if err := crashed.Close(); err != nil {
+			if err := e.Close(); err != nil {
 				t.Fatal(err)
 			}
-			planned := plannedEpochs(t, r.dir)
-			replaceFile(t, r.path(), answering("new"))
+			planned := len(plannedEpochs(t, r.dir))
+			replaceFile(t, r.path(), answering("newest"))
 			for range 2 { // the second run finds nothing to do
 				e, _ := r.start(t, engine.Config{AvailableNow: true})
 				if err := e.Lookup("score").Wait(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
-			want := byEpoch(plannedEpochs(t, r.dir), len(planned), "old", "new")
+			epochs := plannedEpochs(t, r.dir)
+			first := min(2, planned)
+			want := append(byEpoch(epochs[:planned], first, "old", "new"), byEpoch(epochs[planned:], 0, "", "newest")...)
 			if len(want) != 40 {
 				t.Errorf("%d rows were planned", len(want))
 			}
 			sameLines(t, readLog(t, r.dir+"/out"), want)
 		})
+		if !crashed {
+			if n < 15 {
+				t.Errorf("only %d points", n)
+			}
+			break
+		}
 	}
 }
 
