@@ -61,6 +61,9 @@ func parse(b []byte) (*document, error) {
 	if len(b) == 0 {
 		return nil, fmt.Errorf("the document is empty")
 	}
+	if b[0] == '<' || b[0] == '{' {
+		return nil, fmt.Errorf("it begins with %q: expected a protocol buffer, as onnx.save writes it", b[0])
+	}
 	err := fields(b, func(f field) error {
 		switch f.num {
 		case 1:

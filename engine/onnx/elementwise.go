@@ -297,8 +297,8 @@ func clip(n *node) (built, error) {
 		}
 	}
 	k, ok := map[kind]kernel{
-		kindFloat:  clipper(float32(math.Inf(-1)), float32(math.Inf(1))),
-		kindDouble: clipper(math.Inf(-1), math.Inf(1)),
+		kindFloat:  clipper[float32](-math.MaxFloat32, math.MaxFloat32),
+		kindDouble: clipper[float64](-math.MaxFloat64, math.MaxFloat64),
 		kindInt64:  clipper[int64](math.MinInt64, math.MaxInt64),
 		kindInt32:  clipper[int32](math.MinInt32, math.MaxInt32),
 	}[v.kind]

@@ -23,7 +23,7 @@ func (m *Model) readOutputs(l *loader) error {
 		if v.constant != nil || v.dims != nil {
 			return fmt.Errorf("output %q: it does not depend on the inputs", doc.name)
 		}
-		if len(v.shape) == 0 || v.shape[0] != -1 {
+		if len(v.shape) == 0 || v.shape[0] >= 0 {
 			return fmt.Errorf("output %q: its shape is %s, expected a first axis of N, the rows of a batch", doc.name, shapeText(v.shape))
 		}
 		values = append(values, v)
@@ -66,7 +66,7 @@ func (m *Model) addOutput(v *value, given *labels) {
 		strings.Contains(strings.ToLower(v.name), "prob") {
 		classes = given
 	}
-	if classes != nil && classes.len() == width {
+	if classes != nil && classes.len() == width && v.shape[0] == -1 {
 		for i := range width {
 			o.elem = i
 			class := classes.text(i)

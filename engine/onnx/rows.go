@@ -116,17 +116,16 @@ func logSoftmax(x []float64) {
 	}
 }
 
+// hardmax is 1 for the first of the greatest; of NaN alone for none.
 func hardmax(x []float64) {
-	best := 0
+	best := -1
 	for i, v := range x {
-		if v > x[best] {
+		if v == v && (best < 0 || v > x[best]) {
 			best = i
 		}
 	}
-	for i := range x {
-		x[i] = 0
-	}
-	if len(x) > 0 {
+	clear(x)
+	if best >= 0 {
 		x[best] = 1
 	}
 }
