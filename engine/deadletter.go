@@ -21,6 +21,15 @@ type DeadLetters struct {
 	First string `json:"first"`
 }
 
+// leftOut says how many rows models left out, where there is no place for them.
+func leftOut(all []DeadLetters) []string {
+	var notes []string
+	for _, d := range all {
+		notes = append(notes, fmt.Sprintf("%s left out: model %s, %s; the first: %s", plural(int(d.Count), "row"), d.Model, d.Reason, d.First))
+	}
+	return notes
+}
+
 // letter is one dead letter: a row and why it is one.
 type letter struct {
 	model, version string

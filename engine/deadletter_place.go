@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"path/filepath"
 
 	"github.com/millrace-sql/millrace/catalog"
@@ -26,6 +27,21 @@ func (s *session) letterPlace(w *plan.Write, opts startOptions) (*catalog.Table,
 			m.Name, m.OnMissing, m.OnInvalid).WithHint("CREATE QUERY ... OPTIONS (deadLetters = '<table>') or OPTIONS (checkpointLocation = '<folder>'), or a data directory")
 	}
 	return nil, nil
+}
+
+// openLetters finds the place of a query's dead letters. One that will be needed is
+// opened, so that a query does not start whose dead letters could not be kept.
+func (s *session) openLetters(ctx context.Context, q *Query, w *plan.Write, opts startOptions) error {
+	table, err := s.letterPlace(w, opts)
+	if err != nil {
+		return err
+	}
+	q.letters = &deadLetters{query: q, table: table}
+	if deadLetterCall(w) == nil {
+		return nil
+	}
+	_, _, err = q.letters.open(ctx)
+	return err
 }
 
 // letterDir is the folder of the dead letters of a query that names no table.

@@ -61,7 +61,7 @@ func shapeFor(t *catalog.Table) (*letterShape, error) {
 		}
 		if !arrow.TypeEqual(f.Type, letterFields[i].Type) {
 			return nil, fmt.Errorf("table %s cannot take dead letters: its column %s is %s, theirs is %s",
-				t.Name, f.Name, sql.TypeName(f.Type), sql.TypeName(letterFields[i].Type))
+				t.Name, f.Name, strings.ToUpper(sql.TypeName(f.Type)), strings.ToUpper(sql.TypeName(letterFields[i].Type)))
 		}
 		s.fields = append(s.fields, i)
 	}
@@ -80,7 +80,7 @@ func upToAll(n int) []int {
 func letterColumns() string {
 	var all []string
 	for _, f := range letterFields {
-		all = append(all, f.Name+" "+sql.TypeName(f.Type))
+		all = append(all, f.Name+" "+strings.ToUpper(sql.TypeName(f.Type)))
 	}
 	return strings.Join(all, ", ")
 }

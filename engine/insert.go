@@ -51,12 +51,11 @@ func (s *session) insert(ctx context.Context, st *sql.Insert, src *sql.Source, o
 	if opts.name == "" {
 		opts.name = st.Table.Name
 	}
-	letters, err := s.letterPlace(w, opts)
-	if err != nil {
+	q := s.engine.newQuery(opts.name, textOf(src, st.Span), w)
+	if err := s.openLetters(ctx, q, w, opts); err != nil {
+		q.finish(err)
 		return err
 	}
-	q := s.engine.newQuery(opts.name, textOf(src, st.Span), w)
-	q.letters = &deadLetters{query: q, table: letters}
 	if !q.streaming {
 		res.Query = q
 		if err := s.engine.runBatch(ctx, q, w); err != nil {

@@ -224,10 +224,11 @@ func (s *session) cache(ctx context.Context, st *sql.Cache, src *sql.Source) (st
 	if err != nil {
 		return "", err
 	}
-	c, err := s.engine.materialise(ctx, n)
+	c, left, err := s.engine.materialise(ctx, n)
 	if err != nil {
 		return "", err
 	}
+	s.note(leftOut(left)...)
 	name := st.Name.Name
 	switch r := s.catalog.Relation(name).(type) {
 	case *catalog.Table:
@@ -243,22 +244,23 @@ func (s *session) cache(ctx context.Context, st *sql.Cache, src *sql.Source) (st
 }
 
 // materialise runs a plan and keeps its rows on the Go heap, where any number of
-// queries may use them and the garbage collector ends them.
-func (e *Engine) materialise(ctx context.Context, n plan.Node) (*catalog.Cached, error) {
+// queries may use them and the garbage collector ends them. Left are the rows that
+// models left out.
+func (e *Engine) materialise(ctx context.Context, n plan.Node) (c *catalog.Cached, left []DeadLetters, err error) {
 	program, err := exec.Compile(n)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	q := e.newQuery("cache", "", n)
 	defer q.finish(nil)
 	b, err := e.openBatch(ctx, q, program, memory.NewGoAllocator())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	c := &catalog.Cached{Schema: program.Schema}
+	c = &catalog.Cached{Schema: program.Schema}
 	for enc, err := range b.rows(ctx, hold) {
 		if err != nil {
-			return nil, errors.Join(err, b.Close())
+			return nil, nil, errors.Join(err, b.Close())
 		}
 		rec := enc.(held).rec
 		for _, col := range rec.Columns() {
@@ -267,7 +269,7 @@ func (e *Engine) materialise(ctx context.Context, n plan.Node) (*catalog.Cached,
 		c.Records = append(c.Records, rec)
 		c.Rows += rec.NumRows()
 	}
-	return c, b.Close()
+	return c, q.Progress().DeadLetters, b.Close()
 }
 
 // countNulls counts an array's NULLs, its children's too. Arrow does that when it

@@ -1,0 +1,280 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace-sql/millrace/engine"
+)
+
+// mixedRecords are n records of which every third lacks x and every third has one
+// that cannot be scored.
+func mixedRecords(n int) (recs []*kgo.Record, good []string) {
+	for i := range n {
+		switch i % 3 {
+		case 0:
+			recs = append(recs, kgo.StringRecord(fmt.Sprintf(`{"id":%d,"x":1}`, i)))
+			good = append(good, fmt.Sprintf(`{"id":%d,"y":3.0}`, i))
+		case 1:
+			recs = append(recs, kgo.StringRecord(fmt.Sprintf(`{"id":%d}`, i)))
+		default:
+			recs = append(recs, kgo.StringRecord(fmt.Sprintf(`{"id":%d,"x":%d}`, i, 100+i)))
+		}
+	}
+	return recs, good
+}
+
+// mixedScript scores them. Rows of the table r, one of which cannot be scored, are
+// read once.
+func mixedScript(brokers, dir, queryOptions, select1 string) string {
+	return fmt.Sprintf(`
+CREATE MODEL m USING pmml OPTIONS (path = '%[2]s/m.pmml', onMissing = 'dlq', onInvalid = 'dlq');
+CREATE STREAM s USING kafka OPTIONS ('kafka.bootstrap.servers' = '%[1]s', subscribe = 's', startingOffsets = 'earliest', maxOffsetsPerTrigger = 4);
+CREATE VIEW v AS SELECT e.* FROM (SELECT from_json(CAST(value AS STRING), 'id INT, x DOUBLE') AS e FROM s);
+CREATE VIEW r AS SELECT w, predict('m', w AS x) AS y FROM (VALUES (1D), (50D)) AS t(w);
+CREATE TABLE out USING json OPTIONS (path = '%[2]s/out');
+CREATE QUERY q OPTIONS (checkpointLocation = '%[2]s/checkpoint'%[3]s) AS INSERT INTO out %[4]s;
+`, brokers, dir, queryOptions, select1)
+}
+
+const (
+	scoreMixed = "SELECT id, predict('m', x) AS y FROM v"
+	joinMixed  = "SELECT id, y FROM (SELECT id, predict('m', x) AS y FROM v) JOIN r USING (y)"
+)
+
+// crashAt runs a script and dies when a point has been passed for the n-th time.
+// It says whether that happened.
+func crashAt(t *testing.T, script, point string, n int) bool {
+	t.Helper()
+	passed := 0
+	e := openChecked(t, engine.Config{AvailableNow: true, Hook: func(p string) {
+		if p == point {
+			if passed++; passed == n {
+				panic("crash at " + p)
+			}
+		}
+	}})
+	err := runAll(t.Context(), e, script)
+	if q := e.Lookup("q"); err == nil && q != nil {
+		err = q.Wait(t.Context())
+	}
+	if err != nil && !strings.Contains(err.Error(), "crash at ") {
+		t.Fatal(err)
+	}
+	return err != nil
+}
+
+// TestDeadLettersOnce kills a query over Kafka at each point at which that makes a
+// difference, again and again: each record is once in the output or once among
+// the dead letters, with its place.
+func TestDeadLettersOnce(t *testing.T) {
+	brokers := broker(t)
+	recs, good := mixedRecords(30)
+	produce(t, brokers, "s", 3, recs)
+	for name, query := range map[string]string{"scan": scoreMixed, "join": joinMixed} {
+		for _, point := range []string{"epoch planned", "part file renamed", "sink log written", "dead letters written", "epoch committed"} {
+			t.Run(name+"/"+point, func(t *testing.T) {
+				dir := t.TempDir()
+				writeFile(t, dir+"/m.pmml", linear(""))
+				script := mixedScript(brokers, dir, "", query)
+				crashes := 0
+				for _, n := range []int{1, 2, 1, 3} {
+					if crashAt(t, script, point, n) {
+						crashes++
+					}
+				}
+				if crashes == 0 {
+					t.Error("no crash")
+				}
+				crashAt(t, script, "none", 1)
+				sameLines(t, readLog(t, dir+"/out"), slices.Clone(good))
+				checkMixed(t, readDead(t, dir+"/checkpoint/dead-letters"), 30, name == "join")
+			})
+		}
+	}
+}
+
+func checkMixed(t *testing.T, dead []deadLine, n int, table bool) {
+	t.Helper()
+	got := map[string]int{}
+	for _, d := range dead {
+		where := d.Topic
+		if d.Partition != nil {
+			where = fmt.Sprintf("%s/%d/%d", d.Topic, *d.Partition, d.Offset)
+			if want := fmt.Sprintf("topic s, partition %d, offset %d", *d.Partition, d.Offset); d.Origin != want {
+				t.Errorf("origin %q, want %q", d.Origin, want)
+			}
+		}
+		got[where+" "+d.Reason+" "+d.Inputs]++
+	}
+	want := map[string]int{}
+	for i := range n {
+		where := fmt.Sprintf("s/%d/%d ", i%3, i/3)
+		switch i % 3 {
+		case 1:
+			want[where+`missing {"x":null}`] = 1
+		case 2:
+			want[fmt.Sprintf(`%sinvalid {"x":%d.0}`, where, 100+i)] = 1
+		}
+	}
+	if table {
+		want[` invalid {"x":50.0}`] = 1
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("dead letters\n%v\nwant\n%v", got, want)
+	}
+}
+
+// TestPolicyErrorPlace: the error of a query over Kafka names the record, and the
+// query goes on there when the policy is another.
+func TestPolicyErrorPlace(t *testing.T) {
+	brokers := broker(t)
+	recs, good := mixedRecords(30)
+	produce(t, brokers, "s", 3, recs)
+	dir := t.TempDir()
+	writeFile(t, dir+"/m.pmml", linear(""))
+	script := mixedScript(brokers, dir, "", scoreMixed)
+	e := openChecked(t, engine.Config{AvailableNow: true})
+	err := runAll(t.Context(), e, strings.Replace(script, "onInvalid = 'dlq'", "onInvalid = 'error'", 1))
+	if q := e.Lookup("q"); err == nil && q != nil {
+		err = q.Wait(t.Context())
+	}
+	mentions(t, err, "query q, epoch 0 (", "model m: field x cannot accept the invalid value 102.0 (topic s, partition 2, offset 0)")
+	crashAt(t, script, "none", 1)
+	sameLines(t, readLog(t, dir+"/out"), good)
+	checkMixed(t, readDead(t, dir+"/checkpoint/dead-letters"), 30, false)
+}
+
+// TestDeadLetterTables sends dead letters to tables: with some columns, and to a
+// topic as JSON.
+func TestDeadLetterTables(t *testing.T) {
+	brokers := broker(t)
+	recs, good := mixedRecords(9)
+	produce(t, brokers, "s", 3, recs)
+	for name, c := range map[string]struct{ table, read string }{
+		"all columns": {"CREATE TABLE dead USING json OPTIONS (path = '%s/dead');", "SELECT topic, partition, offset, reason, model FROM dead"},
+		"some":        {"CREATE TABLE dead (offset BIGINT, REASON STRING, partition INT, topic STRING, model STRING) USING csv OPTIONS (path = '%s/dead', header = true);", "SELECT topic, partition, offset, reason, model FROM dead"},
+		"memory":      {"CREATE TABLE dead USING memory;", "SELECT topic, partition, offset, reason, model FROM dead"},
+		"topic": {"CREATE TABLE dead USING kafka OPTIONS ('kafka.bootstrap.servers' = '" + brokers + "', topic = 'dead', subscribe = 'dead'); -- %s",
+			"SELECT d.topic, d.partition, d.offset, d.reason, d.model FROM (SELECT from_json(CAST(value AS STRING), 'topic STRING, partition INT, offset BIGINT, reason STRING, model STRING') AS d FROM dead)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeFile(t, dir+"/m.pmml", linear(""))
+			e := openChecked(t, engine.Config{AvailableNow: true})
+			script := strings.Replace(mixedScript(brokers, dir, ", deadLetters = 'dead'", scoreMixed), "CREATE QUERY", strings.ReplaceAll(c.table, "%s", dir)+"\nCREATE QUERY", 1)
+			if err := runAll(t.Context(), e, script); err != nil {
+				t.Fatal(err)
+			}
+			q := e.Lookup("q")
+			if err := q.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			sameLines(t, readLog(t, dir+"/out"), slices.Clone(good))
+			var got []string
+			for row := range slices.Chunk(queryValues(t, e, c.read), 5) {
+				got = append(got, strings.Join(row, " "))
+			}
+			sameLines(t, got, []string{
+				"s 1 0 missing m", "s 1 1 missing m", "s 1 2 missing m", "s 2 0 invalid m", "s 2 1 invalid m", "s 2 2 invalid m",
+			})
+			p := q.Progress()
+			want := []engine.DeadLetters{
+				{Model: "m", Reason: "invalid", Count: 3, First: "field x cannot accept the invalid value 102.0 (topic s, partition 2, offset 0)"},
+				{Model: "m", Reason: "missing", Count: 3, First: "there is no answer while field x is missing (topic s, partition 1, offset 0)"},
+			}
+			if !slices.Equal(p.DeadLetters, want) || len(p.Faults) > 0 || p.TotalOut != 3 {
+				t.Errorf("progress %+v, want dead letters %+v", p, want)
+			}
+			if text, err := json.Marshal(p); err != nil || !strings.Contains(string(text), `"deadLetters":[{"model":"m","reason":"invalid","count":3,`) {
+				t.Errorf("%s: %v", text, err)
+			}
+			if q.DeadLetters() == "" {
+				t.Error("the query does not say where its dead letters are")
+			}
+		})
+	}
+}
+
+// TestDeadLetterPlaces: where dead letters go by themselves, and what is refused.
+func TestDeadLetterPlaces(t *testing.T) {
+	dir := t.TempDir()
+	head := rejectedScript(t, dir)
+	t.Run("data directory", func(t *testing.T) {
+		data := t.TempDir()
+		head := rejectedScript(t, data)
+		e := openChecked(t, engine.Config{DataDir: data})
+		for range 2 { // INSERTs add to what is there
+			if err := runAll(t.Context(), e, strings.ReplaceAll(head, "CREATE ", "CREATE OR REPLACE ")+"INSERT INTO out SELECT y FROM scored;"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(readDead(t, data+"/dead-letters/out")); n != 4 {
+			t.Errorf("%d dead letters, want 4", n)
+		}
+	})
+	t.Run("select", func(t *testing.T) {
+		e := openChecked(t, engine.Config{})
+		if err := runAll(t.Context(), e, head); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := e.Query(t.Context(), "SELECT y FROM scored")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := int64(0)
+		for rec, err := range rows.All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += rec.NumRows()
+		}
+		left := rows.Progress().DeadLetters
+		if n != 2 || len(left) != 2 || left[0].Count != 1 || left[1].Count != 1 {
+			t.Errorf("%d rows, left out: %+v", n, left)
+		}
+	})
+	t.Run("cache", func(t *testing.T) {
+		e := openChecked(t, engine.Config{})
+		var last *engine.Result
+		for res, err := range e.Run(t.Context(), head+"CACHE TABLE scored;") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = res
+		}
+		if last.Message != "scored: 2 rows cached" || len(last.Notes) != 2 || !strings.HasPrefix(last.Notes[0], "1 row left out: model m, invalid; the first: field x") {
+			t.Errorf("%s, %q", last.Message, last.Notes)
+		}
+	})
+	for _, c := range []struct{ script, want string }{
+		{"INSERT INTO out SELECT y FROM scored", "model m sends rows to dead letters (onMissing = 'dlq', onInvalid = 'dlq'), and this query has no place for them"},
+		{"INSERT INTO out SELECT predict('n', x) AS y FROM t", "model n sends rows to dead letters (onMissing = 'dlq', onInvalid = 'null')"},
+		{"CREATE QUERY q AS INSERT INTO out SELECT y FROM scored", "OPTIONS (deadLetters = '<table>')"},
+		{"CREATE TABLE c USING json OPTIONS (path = '" + dir + "/c') AS SELECT y FROM scored", "has no place for them"},
+		{"CREATE QUERY q OPTIONS (deadLetters = 'daed') AS INSERT INTO out SELECT y FROM scored", "did you mean dead?"},
+		{"CREATE QUERY q OPTIONS (deadLetters = 't') AS INSERT INTO out SELECT y FROM scored", "there is no table t for dead letters"},
+		{"CREATE QUERY q OPTIONS (deadLetters = 'out') AS INSERT INTO out SELECT y FROM scored", "table out takes the query's rows"},
+		{"CREATE TABLE d (reason STRING, why STRING) USING json OPTIONS (path = '" + dir + "/d'); CREATE QUERY q OPTIONS (deadLetters = 'd') AS INSERT INTO out SELECT y FROM scored",
+			"they have no column why, only time TIMESTAMP, query STRING"},
+		{"CREATE TABLE d (offset INT) USING json OPTIONS (path = '" + dir + "/d'); CREATE QUERY q OPTIONS (deadLetters = 'd') AS INSERT INTO out SELECT y FROM scored",
+			"its column offset is INT, theirs is BIGINT"},
+		{"SELECT transform(array(x), e -> predict('m', e AS x)) FROM t", "model m cannot be asked inside a lambda with onMissing = 'dlq'"},
+		{"SELECT id FROM t LEFT JOIN r ON predict('m', t.x) > r.k", "in the condition of an outer, semi or anti join"},
+	} {
+		e := openChecked(t, engine.Config{})
+		err := runAll(t.Context(), e, head+c.script+";")
+		mentions(t, err, c.want)
+		faulty(t, err)
+	}
+	if _, err := os.Stat(dir + "/out"); err == nil {
+		t.Error("a refused script wrote something")
+	}
+}
