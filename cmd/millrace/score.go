@@ -29,7 +29,10 @@ Models are PMML documents, directories that Spark ML saved, and what XGBoost (JS
 have in a file. Which of them it is, is told from what it holds, unless --format says it.`
 
 // scoreFlags are the settings of score.
-type scoreFlags struct{ model, format, input, output, id string }
+type scoreFlags struct {
+	model, format, input, output, id string
+	options                          []string // name=value
+}
 
 func (a *app) scoreCommand() *cobra.Command {
 	var s scoreFlags
@@ -49,6 +52,7 @@ func (a *app) scoreCommand() *cobra.Command {
 	formats := openscoring.Formats()
 	f.StringVar(&s.format, "format", "", "the model's `format`: "+strings.Join(formats, ", ")+" (default: told from what it holds)")
 	completeValues(cmd, "format", formats...)
+	f.StringArrayVar(&s.options, "option", nil, "an option that CREATE MODEL has for the format, as `name=value`: modelName=b, or features=x,y,z; may be given several times")
 	return cmd
 }
 
@@ -62,7 +66,15 @@ func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 			return usageError{fmt.Errorf("--format %w", err)}
 		}
 	}
-	m, err := openscoring.Load(s.model, s.format)
+	options := map[string]string{}
+	for _, o := range s.options {
+		name, value, ok := strings.Cut(o, "=")
+		if !ok {
+			return usageError{fmt.Errorf("--option %s: name=value was expected", o)}
+		}
+		options[strings.ToLower(name)] = value
+	}
+	m, err := openscoring.LoadWith(s.model, s.format, options)
 	if err != nil {
 		return fmt.Errorf("model %w", err)
 	}

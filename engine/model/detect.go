@@ -6,18 +6,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/millrace-sql/millrace/catalog"
+	"github.com/millrace-sql/millrace/engine/connector"
 )
 
-// Lookup is Named for a name that a person gave, in any case: an error names the
-// formats that there are, and the nearest one.
+// Lookup is Named for a format of files or directories whose name a person gave, in
+// any case: an error names those that there are, and the nearest one.
 func Lookup(name string) (Format, error) {
-	if f, ok := Named(strings.ToLower(name)); ok {
+	names := FileFormats()
+	if f, ok := Named(strings.ToLower(name)); ok && slices.Contains(names, f.Name()) {
 		return f, nil
 	}
-	names := FileFormats()
 	hint := ""
 	if near := catalog.Nearest(strings.ToLower(name), names); near != "" {
 		hint = fmt.Sprintf(" (did you mean %s?)", near)
@@ -36,6 +38,13 @@ func FileFormats() []string {
 		}
 	}
 	return names
+}
+
+// CheckOptions refuses options that a format does not have. An error names the
+// nearest one.
+func CheckOptions(f Format, options map[string]string) error {
+	_, err := connector.CheckOptions(f.Options(), options)
+	return err
 }
 
 // alternatives lists names: "a, b or c".

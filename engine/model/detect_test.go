@@ -16,6 +16,7 @@ func TestDetect(t *testing.T) {
 	}{
 		{"pmml/models/*", "pmml", 10}, {"iris/*.pmml", "pmml", 1}, {"iris/index_to_class", "sparkml", 1}, {"sparkml/*/model", "sparkml", 50},
 		{"xgboost/*.json", "xgboost", 20}, {"xgboost/*.ubj", "xgboost", 3}, {"lightgbm/*.txt", "lightgbm", 20},
+		{"onnx/*/*.onnx", "onnx", 20},
 	} {
 		paths, err := filepath.Glob("../../testdata/" + c.glob)
 		if err != nil || len(paths) < c.least {
@@ -82,8 +83,20 @@ func TestLookup(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := Lookup("xgbost")
-	if err == nil || !strings.HasPrefix(err.Error(), "xgbost is no format of models (did you mean xgboost?): pmml, sparkml, xgboost") {
+	if _, err := Lookup("xgbost"); err == nil || !strings.HasPrefix(err.Error(), "xgbost is no format of models (did you mean xgboost?): pmml, sparkml, xgboost") {
+		t.Error(err)
+	}
+	if _, err := Lookup("openscoring"); err == nil || !strings.Contains(err.Error(), "is no format of models") {
+		t.Error(err)
+	}
+	f, err := Lookup("onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckOptions(f, map[string]string{"path": "x", "features": "a"}); err != nil {
+		t.Error(err)
+	}
+	if err := CheckOptions(f, map[string]string{"path": "x", "feature": "a"}); err == nil || !strings.Contains(err.Error(), "features") {
 		t.Error(err)
 	}
 	if _, err := Lookup("forest"); err == nil || strings.Contains(err.Error(), "did you mean") {

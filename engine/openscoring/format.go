@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,10 +36,14 @@ func CheckFormat(name string) error {
 	return err
 }
 
-// Load reads a model file or directory of a format that engine/model knows; empty
-// tells the format from what is there. A panic of a format's reader is an error of
-// the model.
-func Load(path, format string) (m *Model, err error) {
+// Load is LoadWith without options.
+func Load(path, format string) (*Model, error) { return LoadWith(path, format, nil) }
+
+// LoadWith reads a model file or directory of a format that engine/model knows;
+// empty tells the format from what is there. Options are those that CREATE MODEL has
+// for the format, by their names in lower case, but for path. A panic of a format's
+// reader is an error of the model.
+func LoadWith(path, format string, options map[string]string) (m *Model, err error) {
 	if format == "" {
 		if format, err = model.Detect(path); err != nil {
 			return nil, err
@@ -48,10 +53,15 @@ func Load(path, format string) (m *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
+	all := map[string]string{"path": path}
+	maps.Copy(all, options)
+	if err := model.CheckOptions(f, all); err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		_, _, err := f.Load(map[string]string{"path": path}) // it has better words
+		_, _, err := f.Load(all) // it has better words
 		return nil, err
 	case info.IsDir() && f.Name() == pmmlFormat:
 		return nil, fmt.Errorf("%s is a directory, and a PMML document is a file", path)
@@ -60,13 +70,17 @@ func Load(path, format string) (m *Model, err error) {
 	}
 	return unbroken(func() (*Model, error) {
 		if f.Name() != pmmlFormat {
-			return loadFormat(f, path)
+			return loadFormat(f, all)
 		}
 		doc, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		m, err := LoadPMML(doc)
+		load := LoadPMML
+		if name, ok := options["modelname"]; ok {
+			load = func(doc []byte) (*Model, error) { return loadNamedPMML(doc, name) }
+		}
+		m, err := load(doc)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
@@ -182,8 +196,9 @@ func (e *documentError) Error() string { return strings.ReplaceAll(e.err.Error()
 func (e *documentError) Unwrap() error { return e.err }
 
 // loadFormat reads a model by its format.
-func loadFormat(f model.Format, path string) (*Model, error) {
-	c, version, err := f.Load(map[string]string{"path": path})
+func loadFormat(f model.Format, options map[string]string) (*Model, error) {
+	path := options["path"]
+	c, version, err := f.Load(options)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ var otherModels = []otherModel{
 	{"lightgbm/binary.txt", "lightgbm", "classification", "text/plain; charset=utf-8", ".txt"},
 	{"lightgbm/category.txt", "lightgbm", "regression", "text/plain; charset=utf-8", ".txt"},
 	{"lightgbm/gamma.txt", "lightgbm", "regression", "text/plain; charset=utf-8", ".txt"},
+	{"onnx/dense/mlp_logistic.onnx", "onnx", "classification", "application/octet-stream", ".onnx"},
 }
 
 func (o otherModel) path() string { return "../../testdata/" + o.file }
@@ -34,12 +35,49 @@ func (o otherModel) path() string { return "../../testdata/" + o.file }
 // table is a CSV file beside the model: input or expected.
 func (o otherModel) table(t *testing.T, what string) (text string, rows [][]string) {
 	t.Helper()
+	if o.format == "onnx" {
+		return o.tensors(t, what)
+	}
 	text = readFile(t, strings.TrimSuffix(o.path(), filepath.Ext(o.file))+"."+what+".csv")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return text, rows
+}
+
+// tensors is table for ONNX: its input X, or the labels that onnxruntime gave.
+func (o otherModel) tensors(t *testing.T, what string) (text string, rows [][]string) {
+	t.Helper()
+	type tensor struct {
+		Shape  []int
+		Values []any
+	}
+	var doc struct{ Inputs, Outputs map[string]tensor }
+	if err := json.Unmarshal([]byte(readFile(t, strings.TrimSuffix(o.path(), ".onnx")+".json")), &doc); err != nil {
+		t.Fatal(err)
+	}
+	all, name := doc.Outputs["output_label"], "output_label"
+	columns := []string{name}
+	if what == "input" {
+		all, columns = doc.Inputs["X"], nil
+		for i := range all.Shape[1] {
+			columns = append(columns, fmt.Sprintf("X_%d", i))
+		}
+	}
+	rows = append(rows, columns)
+	for i := 0; i < len(all.Values); i += len(columns) {
+		var row []string
+		for _, v := range all.Values[i : i+len(columns)] {
+			row = append(row, fmt.Sprint(v))
+		}
+		rows = append(rows, row)
+	}
+	var b strings.Builder
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), rows
 }
 
 // compare looks for the library's answers among those of a table of ours.
@@ -59,7 +97,7 @@ func (o otherModel) compare(t *testing.T, got [][]string) {
 		for i := 1; i < len(want); i++ {
 			x, err1 := strconv.ParseFloat(got[i][at], 64)
 			y, err2 := strconv.ParseFloat(want[i][j], 64)
-			if err1 != nil || err2 != nil || math.Abs(x-y) > 1e-6*math.Max(1, math.Abs(y)) {
+			if got[i][at] != want[i][j] && (err1 != nil || err2 != nil || math.Abs(x-y) > 1e-6*math.Max(1, math.Abs(y))) {
 				t.Fatalf("row %d: %s = %s, the library gives %s", i, name, got[i][at], want[i][j])
 			}
 		}
@@ -179,6 +217,28 @@ func testDownload(t *testing.T, s *Server, o otherModel, doc string) {
 	w = admin(s, http.MethodGet, "/openscoring/model/m/pmml", "", "")
 	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "the model m is of the format "+o.format+" and has no PMML document: its own is at /openscoring/model/m/document") {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestLoadWith loads with the options of a format, and refuses others.
+func TestLoadWith(t *testing.T) {
+	onnx := otherModels[len(otherModels)-1].path()
+	m, err := LoadWith(onnx, "", map[string]string{"features": "a,b,c,d"})
+	if err != nil || !slices.Equal(m.Inputs(), []string{"a", "b", "c", "d"}) {
+		t.Errorf("%v", err)
+	}
+	for _, c := range []struct {
+		path, option, value, want string
+	}{
+		{onnx, "feature", "a", "did you mean features?"},
+		{onnx, "features", "a,b,c,d,e", "the option features has 5 names, the inputs have 4 columns"},
+		{onnx, "features", "a", "its input a is a list<item: float64, nullable>: a request has only numbers, texts, booleans and dates"},
+		{irisDocument, "modelname", "other", "RandomForestIris.pmml: "},
+		{otherModels[0].path(), "modelname", "other", "modelname"},
+	} {
+		if _, err := LoadWith(c.path, "", map[string]string{c.option: c.value}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s = %s: %v, want %s", c.option, c.value, err, c.want)
+		}
 	}
 }
 

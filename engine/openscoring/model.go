@@ -74,6 +74,20 @@ func LoadPMML(doc []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	return describePMML(p, doc)
+}
+
+// loadNamedPMML is LoadPMML for the model of that modelName, of a document with
+// several.
+func loadNamedPMML(doc []byte, name string) (*Model, error) {
+	p, err := pmml.LoadNamed(bytes.NewReader(doc), name)
+	if err != nil {
+		return nil, err
+	}
+	return describePMML(p, doc)
+}
+
+func describePMML(p *pmml.Model, doc []byte) (*Model, error) {
 	outs := p.Outputs()
 	var wanted []string
 	for i, o := range outs {
@@ -213,7 +227,11 @@ func (m *Model) finish() error {
 		in := &m.inputs[i]
 		var ok bool
 		if in.kind, ok = kindOf(in.typ); !ok {
-			return fmt.Errorf("its input %s is a %s: a request has only numbers, texts, booleans and dates; a pipeline that begins with a VectorAssembler can be served", in.name, in.typ)
+			hint := ""
+			if m.format == sparkmlFormat {
+				hint = "; a pipeline that begins with a VectorAssembler can be served"
+			}
+			return fmt.Errorf("its input %s is a %s: a request has only numbers, texts, booleans and dates%s", in.name, in.typ, hint)
 		}
 		m.byName[in.name] = i
 	}
