@@ -133,6 +133,8 @@ func TestChampionAndChallenger(t *testing.T) {
 	defer alloc.AssertSize(t, 0)
 	e, a, b, calls := tallyEngine(t, engine.Config{Allocator: alloc})
 	defer e.Close()
+	plain, _, _, _ := tallyEngine(t, engine.Config{Allocator: alloc, NoOptimizer: true})
+	defer plain.Close()
 	const from = " FROM (VALUES (1D, 2D), (NULL, 1D), (3D, 4D)) AS t(x, x2)"
 	for _, c := range []struct {
 		query        string
@@ -161,6 +163,9 @@ func TestChampionAndChallenger(t *testing.T) {
 		if got := queryText(t, e, c.query); got != c.want {
 			t.Errorf("%s\ngot  %s\nwant %s", c.query, got, c.want)
 		}
+		if got := queryText(t, plain, c.query); got != c.want {
+			t.Errorf("%s without rules\ngot  %s\nwant %s", c.query, got, c.want)
+		}
 		for _, m := range []struct {
 			name  string
 			model *tallyModel
@@ -174,5 +179,58 @@ func TestChampionAndChallenger(t *testing.T) {
 		if got := calls.Swap(0); got != c.calls {
 			t.Errorf("%s\nf ran %d times, want %d", c.query, got, c.calls)
 		}
+	}
+}
+
+// TestSharedScoreFollowsPolicy: a model that is scored once for several functions
+// has its policies all the same.
+func TestSharedScoreFollowsPolicy(t *testing.T) {
+	for _, optimize := range []bool{true, false} {
+		e, err := engine.Open(engine.Config{NoOptimizer: !optimize})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		create := "CREATE MODEL price USING pmml OPTIONS (path = '../testdata/pmml/several.pmml', modelName = 'price', onMissing = 'error')"
+		if err := runAll(t.Context(), e, create); err != nil {
+			t.Fatal(err)
+		}
+		const query = "SELECT predict(price, amount) AS p, predict_all(price, amount) AS r FROM VALUES (1D), (CAST(%s AS DOUBLE)), (3D) AS t(amount)"
+		want := `3|{"price":3}` + "\n" + `5|{"price":5}` + "\n" + `7|{"price":7}`
+		if got := queryText(t, e, fmt.Sprintf(query, "2D")); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		rows, err := e.Query(t.Context(), fmt.Sprintf(query, "NULL"))
+		if err == nil {
+			for _, e := range rows.All() {
+				err = e
+			}
+		}
+		mentions(t, err, "model price", "amount")
+	}
+}
+
+// TestMLPredictStream: rows of a stream go through ML_PREDICT into a table, and the
+// model's version with them.
+func TestMLPredictStream(t *testing.T) {
+	alloc := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer alloc.AssertSize(t, 0)
+	e, a, _, _ := tallyEngine(t, engine.Config{Allocator: alloc, AvailableNow: true})
+	defer e.Close()
+	script := `
+CREATE STREAM events USING kafka OPTIONS ('kafka.bootstrap.servers' = 'embedded', subscribe = 'events', startingOffsets = 'earliest');
+INSERT INTO events SELECT '{"x1":1,"x2":2,"more":"m"}' AS value UNION ALL SELECT '{"x2":4,"x1":3}' AS value;
+CREATE VIEW parsed AS SELECT v.* FROM (SELECT from_json(CAST(value AS STRING), 'x1 DOUBLE, x2 DOUBLE, more STRING') AS v FROM events);
+CREATE TABLE out USING memory;
+CREATE QUERY q AS INSERT INTO out SELECT x1, class, p_low, model_version(a) AS version FROM ML_PREDICT(TABLE parsed, MODEL a, DESCRIPTOR(x2, x1)) AS p;
+AWAIT QUERY q`
+	if err := runAll(t.Context(), e, script); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := queryText(t, e, "SELECT * FROM out ORDER BY x1"), "1|3|0.3333333333333333|v1\n3|7|0.14285714285714285|v1"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if calls, rows := a.reset(); rows != 2 || !slices.Contains(calls, "[0 1]") {
+		t.Errorf("scored %v for %d rows", calls, rows)
 	}
 }
