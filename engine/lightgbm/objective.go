@@ -1,7 +1,9 @@
 package lightgbm
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,4 +123,22 @@ func average(n float64, link func([][]float64)) func([][]float64) {
 			link(groups)
 		}
 	}
+}
+
+// Objectives are the objectives that are read, sorted: each by the name that Objective gives, then the others that the
+// library has for it.
+func Objectives() [][]string {
+	others := map[string][]string{}
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		if name := names[n]; n == name {
+			others[name] = append([]string{n}, others[name]...)
+		} else {
+			others[name] = append(others[name], n)
+		}
+	}
+	var all [][]string
+	for _, name := range slices.Sorted(maps.Keys(others)) {
+		all = append(all, others[name])
+	}
+	return all
 }

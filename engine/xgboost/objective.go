@@ -42,11 +42,7 @@ func objectiveOf(name path) (*objective, error) {
 	}
 	i := slices.IndexFunc(objectives, func(o objective) bool { return o.name == name.v.text })
 	if i < 0 {
-		var all []string
-		for _, o := range objectives {
-			all = append(all, o.name)
-		}
-		return nil, name.errorf("the objective %q is not supported, expected one of %s", name.v.text, strings.Join(all, ", "))
+		return nil, name.errorf("the objective %q is not supported, expected one of %s", name.v.text, strings.Join(Objectives(), ", "))
 	}
 	return &objectives[i], nil
 }
@@ -88,3 +84,12 @@ func logit(p float32) float32 {
 }
 
 func log(x float32) float32 { return float32(math.Log(float64(x))) }
+
+// Objectives are the names of the objectives that are read.
+func Objectives() []string {
+	all := make([]string, len(objectives))
+	for i, o := range objectives {
+		all[i] = o.name
+	}
+	return all
+}
