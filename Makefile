@@ -45,6 +45,12 @@ boosted-models: ## train the XGBoost and LightGBM models of the tests anew, with
 	bin/boosted-venv/bin/python testdata/xgboost/generate.py
 	bin/boosted-venv/bin/python testdata/lightgbm/generate.py
 
+onnx-models: ## make the ONNX documents of the tests anew, with the real onnxruntime
+	python3 -m venv bin/onnx-venv
+	bin/onnx-venv/bin/pip install -q onnx==1.23.2 onnxruntime==1.32.0 skl2onnx==1.20.0 onnxmltools==1.16.0 scikit-learn==1.9.1 numpy pandas xgboost-cpu==3.2.0 lightgbm==4.7.0
+	bin/onnx-venv/bin/python testdata/onnx/generate.py
+	bin/onnx-venv/bin/python testdata/onnx/ml_generate.py
+
 sparkml-models: ## train the Spark ML models of the tests anew, with the real Spark (needs Java 17)
 	python3 -m venv bin/sparkml-venv
 	bin/sparkml-venv/bin/pip install -q pyspark==3.5.7 numpy setuptools

@@ -63,21 +63,15 @@ func castTo(n *node, to kind) (built, error) {
 	return built{outs: []info{out}, run: castOther}, nil
 }
 
-// castLabels are a classifier's labels after a cast between strings and integers; nil if they are not known.
+// castLabels are a classifier's labels after a cast; nil if they are not known.
 func castLabels(l *labels, to kind) *labels {
 	switch {
-	case l == nil || to == kindBool || to.floating():
+	case l == nil || to == kindBool || to != kindString && l.strings != nil:
 		return nil
-	case (to == kindString) == (l.strings != nil):
-		return l
-	case to == kindString:
-		out := &labels{strings: []string{}}
-		for i := range l.len() {
-			out.strings = append(out.strings, l.text(i))
-		}
-		return out
+	case to == kindString && l.strings == nil:
+		return &labels{strings: l.all()}
 	}
-	return nil
+	return l
 }
 
 func convert[T, R numberType](d []R, s []T) {
