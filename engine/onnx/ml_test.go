@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -20,6 +19,8 @@ const mlData = "../../testdata/onnx/ml"
 
 // mlCase is a document with rows and onnxruntime's answers.
 type mlCase struct {
+	Name            string
+	Model           []byte
 	Tolerance       float64
 	Inputs, Outputs map[string]mlTensor
 }
@@ -64,25 +65,39 @@ func (t *mlTensor) limit(column int, tolerance float64) float64 {
 	return limit
 }
 
-func readMLCase(t testing.TB, name string) (*Model, *mlCase) {
+// mlCases are all cases, by name.
+func mlCases(t testing.TB) map[string]*mlCase {
 	t.Helper()
-	doc, err := os.ReadFile(filepath.Join(mlData, name+".onnx"))
+	files, err := filepath.Glob(filepath.Join(mlData, "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	all := map[string]*mlCase{}
+	for _, f := range files {
+		name := strings.TrimSuffix(f, ".json")
+		if model, err := os.ReadFile(name + ".onnx"); err == nil {
+			c := &mlCase{Name: filepath.Base(name), Model: model}
+			readJSON(t, f, c)
+			all[c.Name] = c
+			continue
+		}
+		var pack []*mlCase
+		readJSON(t, f, &pack)
+		for _, c := range pack {
+			all[c.Name] = c
+		}
+	}
+	return all
+}
+
+// load loads the document.
+func (c *mlCase) load(t testing.TB) *Model {
+	t.Helper()
+	m, err := Load(bytes.NewReader(c.Model))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", c.Name, err)
 	}
-	m, err := Load(bytes.NewReader(doc))
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	text, err := os.ReadFile(filepath.Join(mlData, name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &mlCase{}
-	if err := json.Unmarshal(text, c); err != nil {
-		t.Fatal(err)
-	}
-	return m, c
+	return m
 }
 
 // mlArrays makes the model's input columns.
@@ -156,25 +171,13 @@ func sameML(a arrow.Array, row int, want *mlTensor, i int, limit float64) bool {
 	return got == w || got != got && w != w || math.Abs(got-w) <= limit
 }
 
-func mlCases(t testing.TB) []string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(mlData, "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for i, f := range files {
-		files[i] = strings.TrimSuffix(filepath.Base(f), ".json")
-	}
-	return files
-}
-
 // TestMLAnswers compares the scores of all documents with onnxruntime's, for all rows in one batch and row by row.
 func TestMLAnswers(t *testing.T) {
-	for _, name := range mlCases(t) {
+	for name, c := range mlCases(t) {
 		t.Run(name, func(t *testing.T) {
 			mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 			defer mem.AssertSize(t, 0)
-			m, c := readMLCase(t, name)
+			m := c.load(t)
 			in, rows := mlArrays(t, mem, m, c)
 			defer releaseAll(in)
 			fault := func(row int, err error) { t.Errorf("row %d: %v", row, err) }
@@ -251,8 +254,10 @@ func compareML(t *testing.T, m *Model, c *mlCase, out []arrow.Array, first, rows
 
 // TestMLAllocations: a batch costs the memory of its results and no more.
 func TestMLAllocations(t *testing.T) {
+	cases := mlCases(t)
 	for _, name := range []string{"tree_modes", "skl_forest", "treec_words", "svc_rbf_three_proba", "linear_three_softmax", "pipe_forest"} {
-		m, c := readMLCase(t, name)
+		c := cases[name]
+		m := c.load(t)
 		in, rows := mlArrays(t, memory.DefaultAllocator, m, c)
 		defer releaseAll(in)
 		count := func(repeat int) float64 {

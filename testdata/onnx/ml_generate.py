@@ -2,13 +2,15 @@
 
     pip install onnx==1.23.2 onnxruntime==1.32.0 skl2onnx==1.20.0 onnxmltools==1.16.0 scikit-learn==1.9.1 \
         xgboost-cpu==3.2.0 lightgbm==4.7.0 pandas
-    python ml_generate.py [CASE...]       all cases, or those whose names begin so
+    python ml_generate.py [GROUP...]      all groups, or the named ones
 
-Each case is ml/CASE.onnx and ml/CASE.json: {"inputs": {name: tensor}, "outputs": {name: tensor}, "tolerance": t}. A
+A case of a library's model is ml/CASE.onnx and ml/CASE.json: {"inputs": {name: tensor}, "outputs": {name: tensor},
+"tolerance": t}. Cases of single operators are together in ml/GROUP.json, a list of these with "name" and "model". A
 tensor is {"type", "shape", "values"}, with NaN, Infinity and -Infinity as texts; the output of a ZipMap is {"type":
 "map", "keys", "shape", "values"}. Numbers of a float tensor have the fewest digits that give them back. A tolerance
 of 0 asks for the same bits, another is relative to the greatest number of the column. onnxruntime runs on one thread.
 """
+import base64
 import json
 import os
 import sys
@@ -27,12 +29,7 @@ TYPES = {np.dtype(np.float32): "float", np.dtype(np.float64): "double", np.dtype
          np.dtype(np.int32): "int32", np.dtype(np.bool_): "bool"}
 PROTO = {"float": TensorProto.FLOAT, "double": TensorProto.DOUBLE, "int64": TensorProto.INT64,
          "int32": TensorProto.INT32, "string": TensorProto.STRING, "bool": TensorProto.BOOL}
-ONLY = tuple(sys.argv[1:])
-written = []
-
-
-def wanted(name):
-    return not ONLY or name.startswith(ONLY)
+pack = []
 
 
 def cell(v):
@@ -47,7 +44,8 @@ def cell(v):
     if np.isinf(v):
         return "Infinity" if v > 0 else "-Infinity"
     text = repr(v.item()) if isinstance(v, np.float64) else str(v)
-    return json.loads(text) if float(text) != int(float(text)) or abs(float(text)) > 1e15 or str(text) == "-0.0" else int(float(text))
+    v = float(text)
+    return int(v) if v.is_integer() and abs(v) < 1e15 and text != "-0.0" else v
 
 
 def tensor(a):
@@ -74,18 +72,22 @@ def run(model, feeds):
     return dict(zip(names, s.run(names, feeds)))
 
 
-def case(name, model, feeds, tolerance=0.0):
+def case(name, model, feeds, tolerance=0.0, alone=False):
     """Writes a case; feeds are arrays by input."""
-    if not wanted(name):
-        return
     out = run(model, feeds)
-    onnx.save(model, os.path.join(HERE, name + ".onnx"))
     doc = {"tolerance": tolerance, "inputs": {k: tensor(v) for k, v in feeds.items()},
            "outputs": {k: answer(v) for k, v in out.items()}}
+    if alone:
+        onnx.save(model, os.path.join(HERE, name + ".onnx"))
+        write(name, doc)
+    else:
+        pack.append({"name": name, "model": base64.b64encode(model.SerializeToString()).decode(), **doc})
+
+
+def write(name, doc):
     with open(os.path.join(HERE, name + ".json"), "w") as f:
-        json.dump(doc, f, separators=(",", ":"))
-        f.write("\n")
-    written.append(name)
+        lines = [json.dumps(d, separators=(",", ":")) for d in (doc if isinstance(doc, list) else [doc])]
+        f.write("[\n" + ",\n".join(lines) + "\n]\n" if isinstance(doc, list) else lines[0] + "\n")
 
 
 def graph(nodes, inputs, outputs, initializers=(), ml=3, opset=17, name="g"):
@@ -321,7 +323,8 @@ def ensemble_cases():
             case(f"ensemble_{kind}_post_{post}", m, {"X": rows.astype(dt)}, 1e-6)
         big = dict(attrs, post_transform=0, n_targets=1, tree_roots=[0],
                    nodes_modes=numpy_helper.from_array(np.array([6], np.uint8)), nodes_featureids=[3],
-                   nodes_splits=t([0]), membership_values=t([-10, 0, 40, 3, 100, np.nan]), nodes_truenodeids=[0], nodes_trueleafs=[1],
+                   nodes_splits=t([0]), membership_values=t([-10, 0, 40, 3, 100, np.nan]),
+                   nodes_truenodeids=[0], nodes_trueleafs=[1],
                    nodes_falsenodeids=[1], nodes_falseleafs=[1], nodes_missing_value_tracks_true=[0],
                    leaf_targetids=[0, 0], leaf_weights=t([1.5, -2.5]))
         rows = TM.copy()
@@ -346,12 +349,10 @@ def exported_trees():
 
     helper.make_attribute = make_ints
 
-    def skl(name, est, y, x=X, rows=T, tolerance=1e-6, opts=None):
-        if not wanted(name):
-            return
+    def skl(name, est, y, x=X, rows=T, tolerance=0.0, opts=None):
         est.fit(x, y)
         m = to_onnx(est, x[:1], options=opts, target_opset={"": 17, ML: 3})
-        case(name, m, {"X": planted(m, rows)}, tolerance)
+        case(name, m, {"X": planted(m, rows)}, tolerance, alone=True)
 
     plain = {"zipmap": False}
     skl("skl_forest", RandomForestClassifier(12, max_depth=5, random_state=1), THREE, opts=plain)
@@ -365,11 +366,14 @@ def exported_trees():
     skl("skl_tree", DecisionTreeClassifier(max_depth=5, random_state=1), THREE)
     skl("skl_tree_two", DecisionTreeClassifier(max_depth=4, random_state=1), TWO, opts=plain)
     skl("skl_tree_regressor", DecisionTreeRegressor(max_depth=6, random_state=1), S)
-    skl("skl_boosting", GradientBoostingClassifier(n_estimators=10, random_state=1), THREE, opts=plain)
-    skl("skl_boosting_two", GradientBoostingClassifier(n_estimators=10, random_state=1), TWO, opts=plain)
+    skl("skl_boosting", GradientBoostingClassifier(n_estimators=10, random_state=1), THREE, opts=plain, tolerance=1e-6)
+    skl("skl_boosting_two", GradientBoostingClassifier(n_estimators=10, random_state=1), TWO, opts=plain,
+        tolerance=1e-6)
     skl("skl_boosting_regressor", GradientBoostingRegressor(n_estimators=15, random_state=1), S)
-    skl("skl_hist", HistGradientBoostingClassifier(max_iter=8, max_leaf_nodes=9), WORDS, x=XM, rows=TM, opts=plain)
-    skl("skl_hist_two", HistGradientBoostingClassifier(max_iter=8, max_leaf_nodes=9), TWO, x=XM, rows=TM, opts=plain)
+    skl("skl_hist", HistGradientBoostingClassifier(max_iter=8, max_leaf_nodes=9), WORDS, x=XM, rows=TM, opts=plain,
+        tolerance=1e-6)
+    skl("skl_hist_two", HistGradientBoostingClassifier(max_iter=8, max_leaf_nodes=9), TWO, x=XM, rows=TM, opts=plain,
+        tolerance=1e-6)
     skl("skl_hist_regressor", HistGradientBoostingRegressor(max_iter=12, max_leaf_nodes=9), S, x=XM, rows=TM)
 
 
@@ -380,15 +384,14 @@ def boosted():
     from onnxmltools.convert.common.data_types import FloatTensorType
 
     def export(name, est, y, convert, x=XM, rows=TM, **kw):
-        if not wanted(name):
-            return
         est.fit(x, y, **kw)
         m = convert(est, initial_types=[("X", FloatTensorType([None, x.shape[1]]))], target_opset=15)
         if name == "lgb_category":
             rows = rows.copy()
             rows[::6, 4] = np.arange(len(rows[::6])) / 2 - 1
-        case(name, m, {"X": planted(m, rows)}, 1e-6)
+        case(name, m, {"X": planted(m, rows)}, 0.0 if name in exact else 1e-6, alone=True)
 
+    exact = ["xgb_regressor", "xgb_rf", "lgb_regressor", "lgb_category"]  # sums alone
     x = dict(n_estimators=10, max_depth=4, learning_rate=0.3)
     export("xgb_two", xgboost.XGBClassifier(**x), TWO, convert_xgboost)
     export("xgb_three", xgboost.XGBClassifier(**x), THREE, convert_xgboost)
@@ -446,8 +449,6 @@ def svm_cases():
     ts = (T / np.float32([1, 3, 0.5, 10, 3])).astype(np.float32)
 
     def skl(name, est, y, n=90, **opts):
-        if not wanted(name):
-            return
         est.fit(xs[:n], y[:n])
         m = to_onnx(est, xs[:1], options=opts or None, target_opset={"": 17, ML: 1})
         case(name, m, {"X": ts}, 2e-5)
@@ -534,6 +535,8 @@ def small_cases():
     x = T.copy()
     x[::3, 1] = 0.5
     case("binarizer", m, {"X": x})
+    m = one("Binarizer", {}, [("X", "float", [None, 5])], [("Y", "float", [None, 5])], ml=1)
+    case("binarizer_plain", m, {"X": x})
 
     m = one("Imputer", dict(imputed_value_floats=[1.0, 2.0, 3.0, 4.0, 5.0], replaced_value_float=float("nan")),
             [("X", "float", [None, 5])], [("Y", "float", [None, 5])], ml=1)
@@ -650,7 +653,6 @@ def pipelines():
     from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.naive_bayes import GaussianNB
-    from sklearn.neighbors import KNeighborsClassifier
     from sklearn.neural_network import MLPClassifier
     from sklearn.decomposition import PCA
     from sklearn.pipeline import make_pipeline
@@ -659,8 +661,6 @@ def pipelines():
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
     import pandas as pd
-
-    r = np.random.RandomState(9)
 
     def frame(n, x, seed):
         r = np.random.RandomState(seed)
@@ -684,15 +684,13 @@ def pipelines():
         return out
 
     def pipe(name, steps, y, tr=train, te=test, tolerance=1e-5, opts=None):
-        if not wanted(name):
-            return
         est = make_pipeline(*steps)
         est.fit(tr, y)
         used = set(types_of(est))
         ty = [t for t in types if t[0] in used]
         m = to_onnx(est, initial_types=ty, options=opts, target_opset={"": 17, ML: 3})
         names = {i.name for i in m.graph.input}
-        case(name, m, {k: v for k, v in feeds(te).items() if k in names}, tolerance)
+        case(name, m, {k: v for k, v in feeds(te).items() if k in names}, tolerance, alone=True)
 
     def types_of(est):
         return [c for _, _, cols in est.steps[0][1].transformers for c in cols]
@@ -712,15 +710,13 @@ def pipelines():
                              RandomForestClassifier(3, max_depth=2, random_state=1)], TWO, opts=plain)
 
     def skl(name, est, y, x=X, rows=T, tolerance=1e-5, opts=None):
-        if not wanted(name):
-            return
         try:
             est.fit(x, y)
             m = to_onnx(est, x[:1], options=opts, target_opset={"": 17, ML: 3})
         except Exception as e:
             print(f"{name}: {type(e).__name__} {str(e)[:150]}")
             return
-        case(name, m, {"X": rows}, tolerance)
+        case(name, m, {"X": rows}, tolerance, alone=True)
 
     skl("skl_logistic", LogisticRegression(max_iter=500), WORDS)
     skl("skl_logistic_two", LogisticRegression(), TWO, opts=plain)
@@ -739,7 +735,6 @@ def pipelines():
     skl("skl_stacking", StackingClassifier([("a", LogisticRegression()), ("b", GaussianNB())], cv=2), TWO, opts=plain)
     skl("skl_naive_bayes", GaussianNB(), THREE, opts=plain, tolerance=1e-4)
     skl("skl_kmeans", KMeans(3, n_init=2, random_state=1), None, tolerance=1e-4)
-    skl("skl_knn", KNeighborsClassifier(3), THREE, x=X[:60], opts=plain) if False else None
     skl("skl_mlp", MLPClassifier((8,), max_iter=100, random_state=1), THREE, opts=plain)
     skl("skl_pca_logistic", make_pipeline(StandardScaler(), PCA(3), LogisticRegression()), THREE, opts=plain)
     skl("skl_scalers", make_pipeline(MaxAbsScaler(), Normalizer(), PolynomialFeatures(2), Ridge()), S, tolerance=1e-4)
@@ -747,8 +742,14 @@ def pipelines():
     skl("skl_bins", make_pipeline(KBinsDiscretizer(4, encode="onehot-dense"), LogisticRegression()), TWO, opts=plain)
 
 
+GROUPS = {"trees": tree_cases, "ensembles": ensemble_cases, "exported": exported_trees, "boosted": boosted,
+          "linear": linear_cases, "svm": svm_cases, "small": small_cases, "pipelines": pipelines}
+
 if __name__ == "__main__":
     os.makedirs(HERE, exist_ok=True)
-    for group in [tree_cases, ensemble_cases, exported_trees, boosted, linear_cases, svm_cases, small_cases, pipelines]:
-        group()
-    print(f"{len(written)} cases; onnxruntime {ort.__version__}")
+    for group in sys.argv[1:] or GROUPS:
+        pack.clear()
+        GROUPS[group]()
+        if pack:
+            write(group, pack)
+    print(f"onnxruntime {ort.__version__}")
