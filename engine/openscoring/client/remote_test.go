@@ -552,7 +552,7 @@ func TestTypes(t *testing.T) {
 		}
 		a.Release()
 	}
-	want := `{"requests":[{"id":"0","arguments":{"double \"x\"":"NaN","float \"x\"":0.1,"integer \"x\"":4503599627370497,"boolean \"x\"":true,"string \"x\"":"a\"\\\u000aé",` +
+	want := `{"id":"rows","requests":[{"id":"0","arguments":{"double \"x\"":"NaN","float \"x\"":0.1,"integer \"x\"":4503599627370497,"boolean \"x\"":true,"string \"x\"":"a\"\\\u000aé",` +
 		`"date \"x\"":"2020-02-29","dateTime \"x\"":"2020-02-29T12:34:56.789012"}},{"id":"1","arguments":{"double \"x\"":1e+300,"float \"x\"":-3.4e+38,"integer \"x\"":-1,"boolean \"x\"":false,` +
 		`"string \"x\"":"","date \"x\"":"0001-01-01","dateTime \"x\"":"1969-12-31T23:59:59"}},{"id":"2","arguments":{}}]}`
 	if body != want {

@@ -15,7 +15,7 @@ import (
 // appendBatch appends the request for rows [from, to). A record's id is its row;
 // a NULL is left out, which is how a value is missing.
 func (m *Model) appendBatch(dst []byte, in []arrow.Array, from, to int) []byte {
-	dst = append(dst, `{"requests":[`...)
+	dst = append(dst, `{"id":"rows","requests":[`...)
 	for row := from; row < to; row++ {
 		if row > from {
 			dst = append(dst, ',')
