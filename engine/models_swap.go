@@ -5,11 +5,13 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/apache/arrow/go/v14/arrow"
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/checkpoint"
+	"github.com/millrace-sql/millrace/engine/exec"
 	"github.com/millrace-sql/millrace/sql"
 )
 
@@ -100,7 +102,7 @@ func sameModel(a, b *catalog.ModelEntry) bool {
 }
 
 // change makes the query go on with other models. An error leaves it as it is.
-func (r *stream) change(ctx context.Context, m modelSet) (err error) {
+func (r *stream) change(ctx context.Context, m modelSet) error {
 	d, err := r.recipe.make(m)
 	if err == nil {
 		err = r.fits(d)
@@ -108,26 +110,48 @@ func (r *stream) change(ctx context.Context, m modelSet) (err error) {
 	if err != nil {
 		return err
 	}
+	next, err := r.assemble(ctx, d.program)
+	if err != nil {
+		return err
+	}
+	old := r.assembly
+	r.assembly = *next
+	if old.runner.letters == r.runner.letters {
+		old.runner.letters = nil // they go on
+	}
+	if err := old.closeProgram(); err != nil {
+		r.q.engine.cfg.Logger.Warn("closing what the models before were used by", "query", r.q.name, "error", err)
+	}
+	r.changed(d.models)
+	return nil
+}
+
+// assemble opens what a program reads beside the streams, which are open, and runs
+// its static stages.
+func (r *stream) assemble(ctx context.Context, p *exec.Program) (*assembly, error) {
 	next := &assembly{}
-	err = guarded(func() error {
-		if err := next.open(ctx, r.q, d.program, r.inputs); err != nil {
+	err := guarded(func() error {
+		if err := next.open(ctx, r.q, p, r.inputs); err != nil {
 			return err
+		}
+		// Dead letters of tables go with the first epoch; later they are only counted.
+		if l := r.runner.letters; l != nil && l.epoch == r.log.State().Next() && !l.ended {
+			next.runner.letters = l
+		} else {
+			next.runner.letters = r.q.letters.begin(r.q.ctx, r.id(), -1, time.Now())
 		}
 		return next.runStatic(ctx)
 	})
 	if err == nil && len(next.inputs) != len(r.inputs) {
 		err = errors.New("the query would read fewer streams")
 	}
-	if err != nil {
-		return errors.Join(err, next.closeProgram())
+	if err == nil {
+		return next, nil
 	}
-	old := r.assembly
-	r.assembly = *next
-	if err := old.closeProgram(); err != nil {
-		r.q.engine.cfg.Logger.Warn("closing what the models before were used by", "query", r.q.name, "error", err)
+	if next.runner != nil && next.runner.letters == r.runner.letters {
+		next.runner.letters = nil
 	}
-	r.changed(d.models)
-	return nil
+	return nil, errors.Join(err, next.closeProgram())
 }
 
 // fits says why the rows of a plan cannot follow the query's rows so far; nil when
