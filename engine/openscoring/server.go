@@ -134,10 +134,15 @@ func (s *Server) Models() []string {
 	return ids
 }
 
+// application is what Openscoring's own clients look for before they believe an
+// answer: the version whose API it is.
+const application = "Openscoring/2.1 (millrace)"
+
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Application", application)
 	s.mux.ServeHTTP(w, r)
 }
 

@@ -635,6 +635,9 @@ func TestMetrics(t *testing.T) {
 func TestPage(t *testing.T) {
 	s := newServer(t, Config{})
 	w := admin(s, "GET", "/", "", "")
+	if got := w.Header().Get("X-Application"); !strings.HasPrefix(got, "Openscoring/2.1") {
+		t.Errorf("X-Application is %q: Openscoring's Python client refuses it", got)
+	}
 	if regexp.MustCompile(`(src|href)="(https?:)?//`).MatchString(w.Body.String()) || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Error("the page refers to other places")
 	}
