@@ -33,7 +33,7 @@ func (sparkmlFormat) Load(options map[string]string) (catalog.Model, string, err
 		return nil, "", fmt.Errorf("model directory %s is a file: Spark ML saves a model as a directory", path)
 	}
 	dir := os.DirFS(path)
-	version, _, err := sparkml.Checksum(dir)
+	version, size, err := sparkml.Checksum(dir)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
@@ -41,11 +41,14 @@ func (sparkmlFormat) Load(options map[string]string) (catalog.Model, string, err
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
-	return sparkmlModel{m}, version, nil
+	return sparkmlModel{m, size}, version, nil
 }
 
 // sparkmlModel is a Spark ML stage as a catalog.Model.
-type sparkmlModel struct{ m *sparkml.Model }
+type sparkmlModel struct {
+	m    *sparkml.Model
+	size int64 // of its files, in bytes
+}
 
 func (s sparkmlModel) Inputs() []arrow.Field { return s.m.Inputs() }
 
@@ -97,5 +100,6 @@ func (s sparkmlModel) Describe() []catalog.Property {
 		{Name: "uid", Value: s.m.UID()},
 		{Name: "stages", Value: stages},
 		{Name: "producer", Value: "Spark ML " + s.m.SparkVersion()},
+		{Name: "size", Value: plural(int(s.size), "byte")},
 	}
 }
