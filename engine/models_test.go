@@ -784,3 +784,43 @@ func TestModelOptions(t *testing.T) {
 	mentions(t, err, `modelVersions is "newest": planned or current was expected`)
 	faulty(t, err)
 }
+
+// TestReplacedPolicy replaces a model before the query's first epoch, whose dead
+// letters those of its table go with, and then only its policies.
+func TestReplacedPolicy(t *testing.T) {
+	brokers, dir := broker(t), t.TempDir()
+	produce(t, brokers, "s", 1, nil)
+	path := writeFile(t, dir+"/m.pmml", linear(""))
+	c := newChanges()
+	e := openChecked(t, engine.Config{Listener: c.listen})
+	if err := runAll(t.Context(), e, mixedScript(brokers, dir, "", joinMixed)); err != nil {
+		t.Fatal(err)
+	}
+	replaceFile(t, path, linear("")+"<!-- changed -->")
+	again := func(policy string) {
+		t.Helper()
+		if err := runAll(t.Context(), e, fmt.Sprintf("CREATE OR REPLACE MODEL m USING pmml OPTIONS (path = '%s', onMissing = '%s', onInvalid = '%[2]s')", path, policy)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again("dlq")
+	c.await(t, "q: m changed in epoch 0")
+	recs, want := mixedRecords(9)
+	send := func() {
+		t.Helper()
+		produce(t, brokers, "s", 1, recs)
+		if err := e.Lookup("q").AwaitAvailable(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send()
+	if n := len(readDead(t, dir+"/checkpoint/dead-letters")); n != 8 { // of the table one a version
+		t.Errorf("%d dead letters, want 8", n)
+	}
+	again("null")
+	send()
+	if n := len(readDead(t, dir+"/checkpoint/dead-letters")); n != 8 {
+		t.Errorf("then %d dead letters, want 8", n)
+	}
+	sameLines(t, readLog(t, dir+"/out"), append(slices.Clone(want), want...))
+}
