@@ -8,8 +8,8 @@ import (
 
 // crashHook makes the engine's test hook from the environment, for tests that
 // kill the process. MILLRACE_CRASH_TRACE names a file in which the last point
-// that an epoch passed ("epoch planned", "part file renamed", "sink log written",
-// "epoch committed") always stands; MILLRACE_CRASH_PAUSE is how long to stay at
+// that was passed ("model kept", "epoch planned", "part file renamed", "sink log
+// written", "epoch committed", ...) always stands; MILLRACE_CRASH_PAUSE is how long to stay at
 // each point. The hook is nil normally.
 func crashHook(getenv func(string) string) (func(string), error) {
 	name := getenv("MILLRACE_CRASH_TRACE")
