@@ -213,7 +213,7 @@ func (c *compiler) model(root *frame) error {
 		c.p.links = append(c.p.links, make([]uint64, maxPackedNodes)...)
 	}
 	for i := range c.p.feats {
-		c.p.feats[i].pad()
+		c.p.feats[i].ranks = newRanker(c.p.feats[i].cuts)
 	}
 	return nil
 }

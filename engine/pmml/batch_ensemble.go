@@ -17,7 +17,7 @@ type memberTree struct {
 	*flatTree
 	root   *decision   // for rows with missing values
 	values []float64   // by leaf: the value times the weight
-	probs  [][]float64 // by class and leaf: the probability times the weight
+	probs  []float64   // by leaf and class: the probability times the weight
 	codes  []int32     // by leaf: the class voted for
 	nodes  []*treeNode // by leaf
 	weight float64     // of its vote
@@ -81,10 +81,7 @@ func (c *compiler) ensemble(f *frame, method string, segments []*segment) (batch
 
 // collector gives leaves their numbers and notes what they give.
 func (m *memberTree) collector(e *ensemble, f *frame, alone bool) func(*treeNode) int32 {
-	m.values, m.codes, m.nodes, m.probs = []float64{0}, []int32{0}, []*treeNode{nil}, make([][]float64, e.k)
-	for k := range m.probs {
-		m.probs[k] = []float64{0}
-	}
+	m.values, m.codes, m.nodes, m.probs = []float64{0}, []int32{0}, []*treeNode{nil}, make([]float64, e.k)
 	return func(n *treeNode) int32 {
 		v := n.value
 		if !alone {
@@ -96,7 +93,7 @@ func (m *memberTree) collector(e *ensemble, f *frame, alone bool) func(*treeNode
 		m.values = append(m.values, v)
 		m.codes = append(m.codes, int32(n.code))
 		m.nodes = append(m.nodes, n)
-		for k := range m.probs {
+		for k := range e.k {
 			p := 0.0
 			switch {
 			case k < len(n.probs):
@@ -104,7 +101,7 @@ func (m *memberTree) collector(e *ensemble, f *frame, alone bool) func(*treeNode
 			case n.probs == nil && k == n.code:
 				p = 1
 			}
-			m.probs[k] = append(m.probs[k], p*m.weight)
+			m.probs = append(m.probs, p*m.weight)
 		}
 		return int32(len(m.values) - 1)
 	}
@@ -147,9 +144,7 @@ func (e *ensemble) run(t *tile, s *stageData) {
 		case vote:
 			m.addVotes(out, s.probs, t.first, int32(i+1))
 		default:
-			for k, by := range m.probs {
-				add(s.probs[k*tileRows:k*tileRows+len(out)], by, out)
-			}
+			addProbs(s.probs, e.k, m.probs, out)
 		}
 	}
 	e.finish(t, s, out)
@@ -177,6 +172,34 @@ func add(sums, by []float64, leaf []int32) {
 	sums = sums[:len(leaf)]
 	for i, l := range leaf {
 		sums[i] += by[l]
+	}
+}
+
+// addProbs adds the k numbers of each row's leaf to the row's sums. Two and three classes have a loop of their own.
+func addProbs(sums []float64, k int, by []float64, leaf []int32) {
+	switch n := len(leaf); k {
+	case 2:
+		a, b := sums[:n], sums[tileRows:][:n]
+		for i, l := range leaf {
+			p := (*[2]float64)(by[2*int(l):])
+			a[i] += p[0]
+			b[i] += p[1]
+		}
+	case 3:
+		a, b, c := sums[:n], sums[tileRows:][:n], sums[2*tileRows:][:n]
+		for i, l := range leaf {
+			p := (*[3]float64)(by[3*int(l):])
+			a[i] += p[0]
+			b[i] += p[1]
+			c[i] += p[2]
+		}
+	default:
+		for c := range k {
+			s := sums[c*tileRows:][:n]
+			for i, l := range leaf {
+				s[i] += by[int(l)*k+c]
+			}
+		}
 	}
 }
 

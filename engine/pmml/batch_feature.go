@@ -1,8 +1,6 @@
 package pmml
 
 import (
-	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -44,11 +42,7 @@ type feature struct {
 	packYes int       // likewise to yes
 	coded   bool      // some table looks at its codes
 	cuts    []float64 // thresholds, sorted
-	padded  []float64 // cuts, followed by +Inf
-	steps   int       // of the binary search
-	lo      float64   // of the grid's first cell
-	scale   float64   // cells by unit
-	starts  []uint16  // by cell: the thresholds in the cells before; nil for no grid
+	ranks   ranker    // finds places among them
 }
 
 // feature gives the feature of a slot, adding it if it is new.
@@ -391,63 +385,6 @@ func (f *feature) cut(x float64) {
 	}
 }
 
-// minGrid is the number of thresholds from which a grid pays.
-const minGrid = 16
-
-// pad readies the thresholds for encode: with a grid where that saves steps of the search.
-func (f *feature) pad() {
-	f.steps = bits.Len(uint(len(f.cuts)))
-	f.grid(len(f.cuts) / 128)
-	f.padded = make([]float64, len(f.cuts)+1<<f.steps)
-	for i := range f.padded {
-		f.padded[i] = math.Inf(1)
-	}
-	copy(f.padded, f.cuts)
-}
-
-// grid cuts the range of the thresholds, but for some on either side, into cells of equal width and notes how many
-// thresholds lie in the cells before each. A larger number never falls into an earlier cell, so that the search may
-// start there and needs only the steps for the fullest cell.
-func (f *feature) grid(trim int) {
-	n := len(f.cuts)
-	if n < minGrid {
-		return
-	}
-	lo, hi := f.cuts[trim], f.cuts[n-1-trim]
-	cells := min(1<<bits.Len(uint(2*n)), 4096)
-	scale := float64(cells) / (hi - lo)
-	if !(scale > 0) || math.IsInf(scale, 1) || math.IsInf(lo, 0) {
-		return
-	}
-	starts := make([]uint16, cells)
-	g := feature{lo: lo, scale: scale, starts: starts}
-	counts := make([]int, cells)
-	for _, x := range f.cuts {
-		counts[g.cellOf(x)]++
-	}
-	sum, most := 0, 0
-	for i, c := range counts {
-		starts[i] = uint16(sum)
-		sum += c
-		most = max(most, c)
-	}
-	if steps := bits.Len(uint(most)); steps+3 <= f.steps {
-		f.lo, f.scale, f.starts, f.steps = lo, scale, starts, steps
-	}
-}
-
-// cellOf is a number's cell of the grid; 0 for NaN.
-func (f *feature) cellOf(x float64) int {
-	y := (x - f.lo) * f.scale
-	if last := float64(len(f.starts) - 1); y > last {
-		y = last
-	}
-	if !(y >= 0) {
-		y = 0
-	}
-	return int(y)
-}
-
 // encode gives a feature's codes, if a table looks at them.
 func (p *plan) encode(t *tile, i int) {
 	f := &p.feats[i]
@@ -455,7 +392,13 @@ func (p *plan) encode(t *tile, i int) {
 		return
 	}
 	codes := t.codes[i*tileRows : i*tileRows+t.n]
-	f.encode(t.x[i*tileRows:i*tileRows+t.n], codes)
+	if xs := t.x[i*tileRows:][:t.n]; f.cats != nil { // a category is its own code
+		for i, x := range xs {
+			codes[i] = uint16(x)
+		}
+	} else {
+		f.ranks.encode(xs, codes)
+	}
 	t.pack(i, f.packNo, codes, missingCode)
 	t.pack(i, f.packYes, codes, missingYesCode)
 }
@@ -473,37 +416,5 @@ func (t *tile) pack(feat, col int, codes []uint16, missing uint16) {
 				dst[i] = missing
 			}
 		}
-	}
-}
-
-// encode counts the thresholds below each value; NaN is above all of them. A category is its own code.
-func (f *feature) encode(xs []float64, codes []uint16) {
-	if f.cats != nil {
-		for i, x := range xs {
-			codes[i] = uint16(x)
-		}
-		return
-	}
-	if len(f.cuts) == 0 {
-		clear(codes)
-		return
-	}
-	half := 1 << f.steps / 2
-	cuts := f.padded
-	for i, x := range xs {
-		at := 0
-		if f.starts != nil {
-			at = int(f.starts[f.cellOf(x)])
-		}
-		for step := half; step > 0; step >>= 1 {
-			next := at + step
-			if x > cuts[next-1] {
-				at = next
-			}
-		}
-		if x != x {
-			at = len(f.cuts)
-		}
-		codes[i] = uint16(at)
 	}
 }

@@ -247,13 +247,21 @@ func threshold(v value) (float64, error) {
 	return x, nil
 }
 
-// atMost is x <= t ? yes : no.
+// atMost is x <= t ? yes : no. What a value that comes to a node has already decided is left out, but not where a
+// missing value comes to the node and would go elsewhere: the test would have three ways.
 func (c *compiler) atMost(at int, t float64, yes, no, unk *decision) *decision {
 	c.p.feats[at].cut(t)
-	for no.feat == at && !no.set && (no.t <= t || no.yes == no.no) { // not at most t, so not at most less either
+	// not at most t, so not at most less either
+	for no.feat == at && !no.set && (no.t <= t || no.yes == no.no) && (no != unk || no.miss == no.no) {
+		if no == unk {
+			unk = no.miss
+		}
 		no = no.no
 	}
-	for yes.feat == at && !yes.set && (yes.t >= t || yes.yes == yes.no) {
+	for yes.feat == at && !yes.set && (yes.t >= t || yes.yes == yes.no) && (yes != unk || yes.miss == yes.yes) {
+		if yes == unk {
+			unk = yes.miss
+		}
 		yes = yes.yes
 	}
 	return &decision{feat: at, t: t, yes: yes, no: no, miss: unk}

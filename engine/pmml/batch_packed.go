@@ -48,17 +48,21 @@ const (
 
 // packedMiss is where a missing value goes from a node.
 func (d *decision) packedMiss() packedMiss {
-	switch m := d.miss; {
-	case d.leads():
+	if d.leads() {
 		return missGraph
-	case m == d.no:
-		return missNo
-	case m == d.yes:
-		return missYes
-	case m.feat < 0 && m.leaf == noLeaf:
-		return missEnd
 	}
-	return missGraph
+	for m := d.miss; ; m = m.miss {
+		switch {
+		case m == d.no:
+			return missNo
+		case m == d.yes:
+			return missYes
+		case m.feat < 0 && m.leaf == noLeaf:
+			return missEnd
+		case m.feat != d.feat: // if it is not, the value is missing there too
+			return missGraph
+		}
+	}
 }
 
 // leads reports whether a test for missing values follows, which packed trees leave out.

@@ -479,13 +479,13 @@ func TestEncode(t *testing.T) {
 			}
 			f.cut(x)
 		}
-		f.pad()
+		r := newRanker(f.cuts)
 		xs := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), math.MaxFloat64, -math.MaxFloat64}
 		for _, c := range f.cuts {
 			xs = append(xs, c, math.Nextafter(c, math.Inf(1)), math.Nextafter(c, math.Inf(-1)), rng.NormFloat64()*wide)
 		}
 		codes := make([]uint16, len(xs))
-		f.encode(xs, codes)
+		r.encode(xs, codes)
 		for i, x := range xs {
 			want := 0
 			for _, c := range f.cuts {
@@ -494,7 +494,7 @@ func TestEncode(t *testing.T) {
 				}
 			}
 			if int(codes[i]) != want {
-				t.Fatalf("round %d: %v has the code %d, want %d; grid %v", round, x, codes[i], want, f.starts != nil)
+				t.Fatalf("round %d: %v has the code %d, want %d; grid %v", round, x, codes[i], want, r.starts != nil)
 			}
 		}
 	}
