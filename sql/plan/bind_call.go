@@ -137,6 +137,9 @@ func bareStar(e sql.Expr) bool {
 	return ok && len(s.Qualifier) == 0 && len(s.Except) == 0
 }
 
+// modelFunctions take a model's name first.
+var modelFunctions = []string{"predict", "predict_all", "predict_proba", "model_version"}
+
 // modelName is the first argument of a model's function, or of what looks like
 // one, when it is a name: that of a model, or one that no column has. A column
 // cannot stand there.
@@ -145,7 +148,8 @@ func (x *exprBinder) modelName(call *sql.Call, i int, e sql.Expr) (string, bool)
 	if !ok || i != 0 || len(ref.Parts) != 1 {
 		return "", false
 	}
-	if name := strings.ToLower(call.Name.Name); !strings.HasPrefix(name, "predict") && !strings.HasPrefix(name, "model_") {
+	if fn := strings.ToLower(call.Name.Name); !slices.Contains(modelFunctions, fn) &&
+		(x.cat.Function(fn) != nil || !strings.HasPrefix(fn, "predict") && !strings.HasPrefix(fn, "model_")) {
 		return "", false
 	}
 	name := ref.Parts[0].Name

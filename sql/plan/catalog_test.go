@@ -66,6 +66,7 @@ func models() map[string]*catalog.ModelEntry {
 	yes := catalog.Output{Field: field("p_yes", tDouble), Role: catalog.RoleProbability, Class: "yes"}
 	no := catalog.Output{Field: field("p_no", tDouble), Role: catalog.RoleProbability, Class: "no"}
 	return map[string]*catalog.ModelEntry{
+		"tally":          {Name: "tally", Version: "7a11", Model: tallyModel{}},
 		"risk":           {Name: "risk", Version: "5eed", Model: fakeModel{in: []arrow.Field{field("A", tDouble), field("e", tString)}, out: []catalog.Output{a, yes, no}}},
 		"forest":         {Name: "forest", Model: fakeModel{in: irisFields(), out: []catalog.Output{class}}},
 		"index_to_class": {Name: "index_to_class", Model: fakeModel{in: []arrow.Field{field("prediction", tDouble)}, out: []catalog.Output{label}}},
@@ -114,7 +115,7 @@ func testCatalog(t testing.TB) *catalog.Catalog {
 	all := models()
 	c := catalog.New(function.BuiltinsWith(
 		func(name string) *catalog.ModelEntry { return all[strings.ToLower(name)] },
-		func() []string { return []string{"forest", "index_to_class", "risk"} }))
+		func() []string { return []string{"forest", "index_to_class", "risk", "tally"} }))
 	if err := c.PutFunction("predict", predictFunction{all}); err != nil && !errors.Is(err, catalog.ErrExists) {
 		t.Fatal(err)
 	}

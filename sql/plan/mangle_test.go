@@ -77,6 +77,7 @@ func FuzzMangled(f *testing.F) {
 	corpus := []string{
 		"SELECT a, count(*) AS n FROM t WHERE b IN (SELECT a FROM u) GROUP BY a HAVING n > 1 ORDER BY n LIMIT 3",
 		"SELECT s.*, t.l[0], predict(forest, i.*) AS p FROM t JOIN iris_df i ON t.d = i.sepal_length LATERAL VIEW explode(l) v AS x",
+		"SELECT p.*, q.class FROM ML_PREDICT(TABLE u, MODEL risk, DESCRIPTOR(a, e)) AS p, LATERAL TABLE(ML_PREDICT('tally', p.a, e, p_yes)) AS q WHERE p_no > 0.5",
 		"INSERT INTO u (e, a) SELECT upper(c), CASE WHEN ok THEN a ELSE 7 END FROM t UNION ALL SELECT 'x', 1",
 		"WITH w AS (SELECT a, c FROM t) SELECT * FROM w FULL JOIN u USING (a) WHERE EXISTS (SELECT 1 FROM t WHERE t.a = u.a)",
 	}

@@ -42,15 +42,29 @@ func (m queryMaker) value(kind string, depth int, tables ...string) string {
 			fmt.Sprintf("coalesce(%s, %s)", v("i"), v("i")), fmt.Sprintf("length(%s)", v("s")), v("i"))
 	case "s":
 		return m.pick(fmt.Sprintf("(%s || %s)", v("s"), v("s")), fmt.Sprintf("upper(%s)", v("s")), fmt.Sprintf("CAST(%s AS STRING)", v("i")),
-			fmt.Sprintf("md5(%s)", v("s")), v("s"))
+			fmt.Sprintf("md5(%s)", v("s")), fmt.Sprintf("predict(tally, %s)", m.scored(tables...)), v("s"))
 	case "d":
-		return m.pick(fmt.Sprintf("(%s * %s)", v("d"), v("i")), fmt.Sprintf("named_struct('x', %s, 'y', %s).x", v("d"), v("s")), v("d"))
+		return m.pick(fmt.Sprintf("(%s * %s)", v("d"), v("i")), fmt.Sprintf("named_struct('x', %s, 'y', %s).x", v("d"), v("s")), v("d"),
+			fmt.Sprintf("predict_all(tally, %s).%s", m.scored(tables...), m.pick("weight", "p_even")), fmt.Sprintf("predict_proba(tally, %s)['odd']", m.scored(tables...)))
 	}
 	k := m.pick("i", "s", "d")
 	return m.pick(
 		fmt.Sprintf("(%s AND %s)", v("b"), v("b")), fmt.Sprintf("(%s OR %s)", v("b"), v("b")), fmt.Sprintf("(NOT %s)", v("b")),
 		fmt.Sprintf("(%s %s %s)", v(k), m.pick("=", "<", ">=", "!=", "<=>"), v(k)),
 		fmt.Sprintf("(%s IS %sNULL)", v(k), m.pick("", "NOT ")), fmt.Sprintf("(%s IN (%s, %s))", v(k), v(k), v(k)))
+}
+
+// scored is what the model tally is given: mostly the same.
+func (m queryMaker) scored(tables ...string) string {
+	t := tables[0]
+	if m.IntN(4) == 0 {
+		t = m.pick(tables...)
+	}
+	x := t + ".i"
+	if m.IntN(4) == 0 {
+		x = m.value("i", 1, tables...)
+	}
+	return fmt.Sprintf("CAST(%s AS INT) AS x, %s.s, %s.d", x, t, t)
 }
 
 // relation is an item of FROM with columns i, s, d, called by a name.
@@ -94,7 +108,17 @@ func (m queryMaker) query(depth int) string {
 
 // more are the rarer shapes of a query; "" leaves it to the others.
 func (m queryMaker) more(depth int) string {
-	switch m.IntN(9) {
+	switch m.IntN(12) {
+	case 6:
+		return fmt.Sprintf("SELECT t.i AS i, %s AS s, %s AS d FROM ML_PREDICT((SELECT CAST(i AS INT) AS i, s AS text, d AS size, s, d FROM (%s)), MODEL tally, DESCRIPTOR(i, text, size)) AS t%s",
+			m.pick("t.class", "upper(t.class)", "t.s"), m.pick("t.weight", "t.weight + t.p_odd", "t.p_even", "t.d"), m.query(depth/2),
+			m.pick("", " WHERE t.p_odd = 1", " WHERE t.class LIKE '%a' AND t.i > 1", m.where("t")))
+	case 7:
+		return fmt.Sprintf("SELECT t.i AS i, a.class AS s, b.weight AS d FROM %s, LATERAL TABLE(ML_PREDICT('tally', CAST(t.i AS INT), t.s, t.d)) AS a (class, weight, odd, even), LATERAL TABLE(ML_PREDICT('tally', %s)) AS b (class, weight, odd, even)%s",
+			m.relation("t", depth), m.pick("CAST(t.i AS INT), t.s, t.d", "CAST(t.i AS INT) AS x, a.class AS s, t.d", "length(t.s), t.s AS text, a.odd"), m.pick("", " WHERE a.odd = b.odd", " WHERE b.class = 'x'"))
+	case 8:
+		return fmt.Sprintf("SELECT t.i AS i, r.class AS s, %s AS d FROM (SELECT t.i, predict_all(tally, CAST(t.i AS INT) AS x, t.s, t.d) AS r FROM %s) AS t WHERE %s",
+			m.pick("r.weight", "r.p_odd + r.p_even"), m.relation("t", depth), m.pick("TRUE", "r.p_even = 0", "r.class IS NOT NULL"))
 	case 0:
 		return fmt.Sprintf("SELECT i, s, d FROM (%s) ORDER BY i, s, d LIMIT %d OFFSET %d", m.query(depth/2), m.IntN(6), m.IntN(3))
 	case 1:
