@@ -57,5 +57,9 @@ func FuzzLoad(f *testing.F) {
 			f.Add(c.Model)
 		}
 	}
+	ml := mlCases(f)
+	for _, name := range mlFuzzed {
+		f.Add(ml[name].Model)
+	}
 	f.Fuzz(func(t *testing.T, doc []byte) { scoreAnything(t, doc) })
 }

@@ -38,6 +38,9 @@ func (n *node) numeric(i int) error {
 // kindIn checks an input's kind.
 func (n *node) kindIn(i int, kinds ...kind) error {
 	v := n.inputs[i]
+	if v.maps {
+		return n.errorf("input %s is a sequence of maps, expected a tensor", v.name)
+	}
 	if slices.Contains(kinds, v.kind) {
 		return nil
 	}

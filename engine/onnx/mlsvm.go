@@ -112,9 +112,14 @@ func buildSVMRegressor(n *node) (built, error) {
 		if count <= 0 {
 			products(y, 1, x, columns, weights, rho[:1], rows, 1)
 		} else {
-			k := w.scratch(0, kindFloat, rows*len(weights)).f32
-			kernel.rows(k, x, vectors, rows, len(weights), columns, 0)
-			products(y, 1, k, len(weights), weights, rho[:1], rows, 1)
+			count := len(weights)
+			block := svmBlock(rows, count)
+			k := w.scratch(0, kindFloat, block*count).f32
+			for from := 0; from < rows; from += block {
+				n := min(block, rows-from)
+				kernel.rows(k, x[from*columns:], vectors, n, count, columns, 0)
+				products(y[from:], 1, k, count, weights, rho[:1], n, 1)
+			}
 		}
 		if !oneClass {
 			return nil
@@ -126,6 +131,11 @@ func buildSVMRegressor(n *node) (built, error) {
 		}
 		return nil
 	}}, nil
+}
+
+// svmBlock is how many rows are computed together: the kernel has a value for each of them and each support vector.
+func svmBlock(rows, vectors int) int {
+	return max(1, min(rows, 1<<18/max(1, vectors)))
 }
 
 // checkVectors checks the length of support_vectors.
@@ -293,13 +303,20 @@ func (c *svmClassifier) label(label *tensor, i, best int, score float32) {
 // decidePairs lets each two classes compete; the class that wins most often is the label.
 func (c *svmClassifier) decidePairs(w *workspace, x, scores []float32, width, rows int, label *tensor) {
 	classes, total := c.names.len(), c.starts[c.names.len()]
-	kernels := w.scratch(1, kindFloat, rows*total).f32
-	c.kernel.rows(kernels, x, c.vectors, rows, total, c.columns, 0)
-	pairs := w.scratch(2, kindFloat, c.pairs+3*classes*classes).f32
-	matrix := pairs[c.pairs:]
+	block := svmBlock(rows, total)
+	kernels := w.scratch(1, kindFloat, block*total).f32
+	matrices := 0
+	if len(c.probA) > 0 {
+		matrices = classes * (2*classes + 1)
+	}
+	pairs := w.scratch(2, kindFloat, c.pairs+matrices).f32
 	votes := w.scratchInts(classes)
 	for i := range rows {
-		c.compete(pairs, votes, kernels[i*total:(i+1)*total])
+		if i%block == 0 {
+			c.kernel.rows(kernels, x[i*c.columns:], c.vectors, min(block, rows-i), total, c.columns, 0)
+		}
+		at := i % block * total
+		c.compete(pairs, votes, kernels[at:at+total])
 		best := 0
 		for j, v := range votes {
 			if v > votes[best] {
@@ -310,12 +327,11 @@ func (c *svmClassifier) decidePairs(w *workspace, x, scores []float32, width, ro
 		row := scores[i*width : (i+1)*width]
 		switch {
 		case len(c.probA) > 0:
-			c.probabilities(row, pairs, matrix)
+			c.probabilities(row, pairs, pairs[c.pairs:])
 			apply(c.post, row)
 		case c.pairs == 1 && c.post == postNone:
 			applyOne(c.post, oppositeScores, pairs[0], row)
 		case c.pairs == 1:
-			row[1] = 0
 			applyOne(c.post, complementary, pairs[0], row)
 		default:
 			copy(row, pairs)

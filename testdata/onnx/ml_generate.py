@@ -647,17 +647,21 @@ def pipelines():
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.cluster import KMeans
     from sklearn.compose import ColumnTransformer
-    from sklearn.ensemble import (AdaBoostClassifier, BaggingClassifier, RandomForestClassifier, StackingClassifier,
-                                  VotingClassifier)
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.ensemble import (AdaBoostClassifier, BaggingClassifier, IsolationForest, RandomForestClassifier,
+                                  StackingClassifier, VotingClassifier)
+    from sklearn.feature_selection import SelectKBest, f_regression
     from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+    from sklearn.linear_model import (LinearRegression, LogisticRegression, Perceptron, PoissonRegressor, Ridge,
+                                      SGDClassifier)
     from sklearn.multiclass import OneVsRestClassifier
-    from sklearn.naive_bayes import GaussianNB
+    from sklearn.naive_bayes import BernoulliNB, GaussianNB
     from sklearn.neural_network import MLPClassifier
-    from sklearn.decomposition import PCA
+    from sklearn.decomposition import PCA, TruncatedSVD
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import (Binarizer, KBinsDiscretizer, MaxAbsScaler, MinMaxScaler, Normalizer,
-                                       OneHotEncoder, OrdinalEncoder, PolynomialFeatures, RobustScaler, StandardScaler)
+                                       OneHotEncoder, OrdinalEncoder, PolynomialFeatures, PowerTransformer,
+                                       RobustScaler, StandardScaler)
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
     import pandas as pd
@@ -739,6 +743,15 @@ def pipelines():
     skl("skl_pca_logistic", make_pipeline(StandardScaler(), PCA(3), LogisticRegression()), THREE, opts=plain)
     skl("skl_scalers", make_pipeline(MaxAbsScaler(), Normalizer(), PolynomialFeatures(2), Ridge()), S, tolerance=1e-4)
     skl("skl_binarizer", make_pipeline(Binarizer(threshold=0.2), LogisticRegression()), TWO, opts=plain)
+    skl("skl_lda", LinearDiscriminantAnalysis(), THREE, opts=plain)
+    skl("skl_sgd", SGDClassifier(random_state=1), THREE, tolerance=1e-4)
+    skl("skl_sgd_log", SGDClassifier(loss="log_loss", random_state=1), WORDS, opts=plain, tolerance=1e-4)
+    skl("skl_perceptron", Perceptron(random_state=1), TWO)
+    skl("skl_isolation", IsolationForest(n_estimators=5, random_state=1), None)
+    skl("skl_bernoulli", BernoulliNB(), THREE, opts=plain)
+    skl("skl_poisson", PoissonRegressor(), np.abs(S))
+    skl("skl_power", make_pipeline(PowerTransformer(), Ridge()), S, tolerance=1e-4)
+    skl("skl_select_svd", make_pipeline(SelectKBest(f_regression, k=3), TruncatedSVD(2), Ridge()), S)
     skl("skl_bins", make_pipeline(KBinsDiscretizer(4, encode="onehot-dense"), LogisticRegression()), TWO, opts=plain)
 
 
