@@ -68,13 +68,17 @@ func (f *frozenNames) Relation(name string) any {
 	return f.Catalog.Relation(name)
 }
 
-// forget drops the relations that nobody asked for, so that the rows of a cached
-// one do not outlive it.
+// forget drops the relations that nobody asked for and the models, so that the
+// rows of a cached one and a model that was replaced do not live as long as the
+// query. From then on the models are those of with.
 func (f *frozenNames) forget() {
 	for _, name := range f.Names(catalog.Relations) {
 		if !f.relations[strings.ToLower(name)] {
 			f.DropRelation(name)
 		}
+	}
+	for _, name := range f.Names(catalog.Models) {
+		f.DropModel(name)
 	}
 }
 
@@ -93,8 +97,8 @@ type dish struct {
 	models  modelSet      // those that the plan asked for
 }
 
-// make binds and compiles the query with models; those that it does not name are
-// the ones of the query's start.
+// make binds and compiles the query with models, or, the first time, with nil,
+// with those of the query's start. A set has all the models that the first dish had.
 func (r *recipe) make(m modelSet) (d dish, err error) {
 	r.names.with(m)
 	if d.plan, d.schema, err = r.bind(r.names); err != nil {

@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -783,6 +785,45 @@ func TestModelOptions(t *testing.T) {
 	err := runAll(t.Context(), e, r.script())
 	mentions(t, err, `modelVersions is "newest": planned or current was expected`)
 	faulty(t, err)
+	err = runAll(t.Context(), e, "CREATE MODEL m USING openscoring OPTIONS (url = 'http://127.0.0.1:1/openscoring', model = 'm', reload = true)")
+	mentions(t, err, "a model of the format openscoring has no files that could change", "reload", "^~")
+	faulty(t, err)
+}
+
+// TestNothingToKeep starts a query whose model was loaded from a file that is
+// another now: it runs, and says that an epoch can only run again while the model
+// is the same.
+func TestNothingToKeep(t *testing.T) {
+	r := newScoring(t)
+	r.limit = 10
+	r.model = fmt.Sprintf("CREATE MODEL m USING pmml OPTIONS (path = '%s');", r.path())
+	r.produce(t, 0, 40)
+	var logged bytes.Buffer
+	planned := 0
+	e := openCrashing(t, engine.Config{Logger: slog.New(slog.NewTextHandler(&logged, nil)), Hook: func(point string) {
+		if point == "epoch planned" {
+			if planned++; planned == 2 {
+				panic("crash")
+			}
+		}
+	}})
+	create, query, _ := strings.Cut(r.script(), "CREATE QUERY")
+	if err := runAll(t.Context(), e, create); err != nil {
+		t.Fatal(err)
+	}
+	replaceFile(t, r.path(), answering("new"))
+	if err := runAll(t.Context(), e, "CREATE QUERY"+query); err != nil {
+		t.Fatal(err)
+	}
+	mentions(t, e.Lookup("score").Wait(t.Context()), "crash")
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(logged.String(), "keeps no copy of a model") || !strings.Contains(logged.String(), "it has changed since it was loaded") {
+		t.Errorf("the log is %s", logged.String())
+	}
+	again := openChecked(t, engine.Config{})
+	mentions(t, runAll(t.Context(), again, r.script()), "epoch 1 must run again", "model m", "no copy of that version", "modelVersions = 'current'")
 }
 
 // TestReplacedPolicy replaces a model before the query's first epoch, whose dead
