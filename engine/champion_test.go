@@ -234,3 +234,23 @@ AWAIT QUERY q`
 		t.Errorf("scored %v for %d rows", calls, rows)
 	}
 }
+
+// TestVersionFollowsReplacement: rows that ML_PREDICT scores before and after a
+// model's file changes have the version that they were scored with.
+func TestVersionFollowsReplacement(t *testing.T) {
+	r := newScoring(t)
+	r.query = "SELECT v, model_version(m) AS version, a FROM ML_PREDICT((SELECT CAST(value AS STRING) AS v, CAST(CAST(value AS STRING) AS DOUBLE) AS n FROM s), MODEL m, DESCRIPTOR(n)) AS p (v, n, a)"
+	e, _ := r.start(t, engine.Config{})
+	r.send(t, e, 0, 2)
+	was := e.Lookup("score").Progress().Models[0].Version
+	replaceFile(t, r.path(), answering("new"))
+	r.send(t, e, 2, 4)
+	is := e.Lookup("score").Progress().Models[0].Version
+	var want []string
+	for i, v := range []string{was, was, is, is} {
+		want = append(want, fmt.Sprintf(`{"v":"%d","version":"%s","a":"%s"}`, i, v, []string{"old", "new"}[i/2]))
+	}
+	if sameLines(t, readLog(t, r.dir+"/out"), want); was == is || len(was) != 64 {
+		t.Errorf("versions %q and %q", was, is)
+	}
+}
