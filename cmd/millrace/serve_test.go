@@ -6,8 +6,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 const irisRecord = `{"id":"r","arguments":{"sepal_length":6.6,"sepal_width":3.0,"petal_length":4.4,"petal_width":1.4}}`
@@ -108,6 +111,39 @@ func TestParseBytes(t *testing.T) {
 	for _, s := range []string{"", "-1", "x", "1x", "9999999999999GiB", "1 2"} {
 		if got, err := parseBytes(s); err == nil {
 			t.Errorf("%q: %d", s, got)
+		}
+	}
+}
+
+// TestServingDoc holds docs/serving.md to the flags that there are, and to their
+// defaults.
+func TestServingDoc(t *testing.T) {
+	doc := fileText(t, "../../docs/serving.md")
+	scoring := strings.Index(doc, "\n## score\n")
+	if scoring < 0 {
+		t.Fatal("the document has no part about score")
+	}
+	_, a := newRoot(nil, io.Discard, io.Discard)
+	for _, c := range []struct {
+		cmd  *cobra.Command
+		text string
+	}{{a.serveCommand(), doc[:scoring]}, {a.scoreCommand(), doc[scoring:]}} {
+		for _, flag := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([a-z-]+)`).FindAllStringSubmatch(c.cmd.Flags().FlagUsages(), -1) {
+			f := c.cmd.Flags().Lookup(flag[1])
+			at := max(strings.Index(c.text, "| `--"+f.Name+"`"), strings.Index(c.text, ", `--"+f.Name+"` |"))
+			if at < 0 {
+				t.Errorf("%s: no line for --%s", c.cmd.Name(), f.Name)
+				continue
+			}
+			line, _, _ := strings.Cut(c.text[at:], "\n")
+			if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "0s" && f.DefValue != "[]" && !strings.Contains(line, "`"+f.DefValue+"`") {
+				t.Errorf("%s: --%s has the default %s, the document: %s", c.cmd.Name(), f.Name, f.DefValue, line)
+			}
+		}
+		for _, name := range regexp.MustCompile(`--([a-z][a-z-]+)`).FindAllStringSubmatch(c.text, -1) {
+			if c.cmd.Flags().Lookup(name[1]) == nil && name[1] != "data-binary" {
+				t.Errorf("%s: there is no --%s", c.cmd.Name(), name[1])
+			}
 		}
 	}
 }
