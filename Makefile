@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models sparkml-models bench-models
+.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models sparkml-models bench-models bench-serve
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,3 +62,6 @@ bench-models: ## time models beside jpmml-evaluator (needs Java 11 and Maven), s
 	OMP_NUM_THREADS=1 bin/benchmodels/venv/bin/python .ci/benchmodels/generate.py bin/benchmodels
 	mvn -q -B -f .ci/benchmodels/java -Dfolder=$(CURDIR)/bin/benchmodels package
 	$(GO) run ./.ci/benchmodels
+
+bench-serve: ## time millrace serve for 1, 8 and 64 clients, five runs; MILLRACE_BENCH_URL is another server's model
+	$(GO) test -run '^$$' -bench '^BenchmarkServe$$' -benchtime 2s -count 5 -timeout 30m ./engine/openscoring
