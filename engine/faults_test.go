@@ -431,8 +431,9 @@ func TestFailedEpoch(t *testing.T) {
 		e := openChecked(t, engine.Config{AvailableNow: true})
 		model := filepath.Join(dir, fmt.Sprintf("labels%d", labels))
 		writeLabels(t, model, labels)
-		script := fmt.Sprintf("CREATE MODEL m USING sparkml OPTIONS (path = '%s');", model) + strings.Replace(
+		script := fmt.Sprintf("CREATE MODEL m USING sparkml OPTIONS (path = '%s', onInvalid = 'error');", model) + strings.Replace(
 			copyScript(addr, dir, ", maxOffsetsPerTrigger = 3"), "CAST(value AS STRING) AS v", "predict('m', CAST(CAST(value AS STRING) AS DOUBLE) AS prediction) AS class", 1)
+		script = strings.Replace(script, "CREATE QUERY copy OPTIONS (", "CREATE QUERY copy OPTIONS (modelVersions = 'current', ", 1)
 		if err := runAll(t.Context(), e, script); err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func changedNote(m *catalog.ModelEntry, epoch int64, again, currentModels bool) 
 	case again && currentModels:
 		return fmt.Sprintf("%s; epoch %d runs again with the present version", note, epoch)
 	case again:
-		return fmt.Sprintf("%s; epoch %d runs again with the version it was planned with", note, epoch)
+		return fmt.Sprintf("%s; epoch %d runs again with the version it was planned with; modelVersions = 'current' would take the present one", note, epoch)
 	}
 	return note
 }
