@@ -244,23 +244,22 @@ func fromCatalog(format string, c catalog.Model) *Model {
 	m.score = func(mem memory.Allocator, n int, in []arrow.Array, want []int, fault func(int, error)) ([]arrow.Array, error) {
 		return c.Score(&task{mem: mem, fault: fault}, n, in, want)
 	}
-	var domains []catalog.Domain
+	var ins, results []catalog.Domain
 	if d, ok := c.(catalog.Domains); ok {
-		domains = d.Domains()
+		ins = d.Domains()
+	}
+	if d, ok := c.(catalog.OutputDomains); ok {
+		results = d.OutputDomains()
 	}
 	for i, f := range c.Inputs() {
-		d := &documentField{name: f.Name}
-		if i < len(domains) {
-			d.intervals, d.values = domains[i].Intervals, domains[i].Categories
-		}
-		m.inputs = append(m.inputs, input{field: newField(d, f), typ: f.Type, takesNaN: true})
+		m.inputs = append(m.inputs, input{field: fieldOf(f, ins, i), typ: f.Type, takesNaN: true})
 	}
 	add := func(targets bool) {
 		for i, o := range outs {
 			if o.Hidden || o.Target != targets {
 				continue
 			}
-			m.results = append(m.results, resultColumn{field: newField(&documentField{name: o.Field.Name}, o.Field), typ: o.Field.Type})
+			m.results = append(m.results, resultColumn{field: fieldOf(o.Field, results, i), typ: o.Field.Type})
 			m.want = append(m.want, i)
 		}
 	}
@@ -268,6 +267,18 @@ func fromCatalog(format string, c catalog.Model) *Model {
 	m.targets = len(m.results)
 	add(false)
 	return m
+}
+
+// fieldOf describes a column, by its domain if that is known.
+func fieldOf(f arrow.Field, domains []catalog.Domain, i int) field {
+	d := &documentField{name: f.Name, dataType: typeName(f.Type)}
+	if i < len(domains) {
+		d.intervals, d.values = domains[i].Intervals, domains[i].Categories
+	}
+	if len(d.values) > 0 {
+		d.opType = "categorical" // also of numbers
+	}
+	return newField(d, f)
 }
 
 // properties are the facts of a model by name.

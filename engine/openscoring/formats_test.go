@@ -242,6 +242,24 @@ func TestLoadWith(t *testing.T) {
 	}
 }
 
+// TestDescribe tells the ranges and categories that documents of other formats have.
+func TestDescribe(t *testing.T) {
+	for _, c := range []struct{ path, want string }{
+		{"lightgbm/category.txt", `a double continuous [[-3.3619920318007046, 2.536148399717705]] b double continuous [[-8.7833393120959293, 8.6813390364581178]] ` +
+			`c double continuous [[-1.7301413861897557, 1.3314267863582918]]`},
+		{"xgboost/frame.json", "a double continuous [] where string categorical [nord ost sued west] n double categorical [3.0 5.0 7.0 40.0]"},
+		{"sparkml/pipeline_mixed/model", "city string categorical [Bern Rome Oslo Paris Ürümqi] sex string categorical [m f] a double continuous [] b double continuous []"},
+	} {
+		var got []string
+		for _, in := range load(t, "../../testdata/"+c.path).inputs {
+			got = append(got, fmt.Sprintf("%s %s %s %v", in.name, in.dataType, in.opType, in.values))
+		}
+		if text := strings.Join(got, " "); !strings.HasPrefix(text, c.want) {
+			t.Errorf("%s: %s, want %s", c.path, text, c.want)
+		}
+	}
+}
+
 // TestFormatOfBody takes a document for what it is, unless it is said to be XML.
 func TestFormatOfBody(t *testing.T) {
 	s := newServer(t, Config{})

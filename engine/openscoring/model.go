@@ -208,6 +208,8 @@ func typeName(t arrow.DataType) string {
 		return "dateTime"
 	case arrow.STRING:
 		return "string"
+	case arrow.LIST:
+		return "array"
 	}
 	return t.String()
 }
