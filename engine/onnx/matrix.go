@@ -39,6 +39,9 @@ func gemm(n *node) (built, error) {
 		}
 	}
 	p.prepare(b.constant)
+	if c != nil && c.constant != nil && p.alpha == 1 && p.beta == 1 && product(c.shape) == cols {
+		p.addBias(c.constant)
+	}
 	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind)}, nil
 }
 
@@ -124,6 +127,20 @@ func (p *matrixProduct) prepare(b *tensor) {
 	}
 }
 
+// addBias adds a constant number to each column, where B is constant.
+func (p *matrixProduct) addBias(c *tensor) {
+	if p.b32 != nil {
+		p.b32.bias = padded(c.f32)
+	}
+	if p.b64 != nil {
+		p.b64.bias = padded(c.f64)
+	}
+}
+
+func padded[T numberType](x []T) []T {
+	return append(append([]T{}, x...), make([]T, panelWidth)...)
+}
+
 func (p *matrixProduct) kernel(k kind) kernel {
 	switch k {
 	case kindFloat:
@@ -159,6 +176,9 @@ func multiply[T numberType](p *matrixProduct, packed *panels[T]) kernel {
 		panel := packed
 		if panel != nil { // one B: all of A is one matrix
 			panel.multiply(ov, av, len(ov)/cols)
+			if panel.bias != nil {
+				return nil
+			}
 		} else {
 			var k walk
 			k.start(leading(out[0].shape, p.vectorA, p.vectorB), leading(a.shape, p.vectorA, false), leading(b.shape, false, p.vectorB))
@@ -243,87 +263,4 @@ func addScaled[T numberType](shape []int, dst []T, c *tensor, beta T) {
 			}
 		}
 	}
-}
-
-// panelWidth is how many columns of B are summed together.
-const panelWidth = 4
-
-// panels are a matrix B in panels of panelWidth columns, one after another: of each row of B the panel's elements. The
-// last panel is filled up with zeros.
-type panels[T numberType] struct {
-	data       []T
-	rows, cols int
-}
-
-func panelSize(rows, cols int) int { return rows * ((cols + panelWidth - 1) / panelWidth * panelWidth) }
-
-// pack writes a matrix of rows and cols, or its transpose, into panels, in the memory they have where it is enough.
-func pack[T numberType](p *panels[T], b []T, rows, cols int, trans bool) *panels[T] {
-	stepRow, stepCol := cols, 1
-	if trans {
-		rows, cols = cols, rows
-		stepRow, stepCol = 1, rows
-	}
-	p.rows, p.cols = rows, cols
-	grow(&p.data, panelSize(rows, cols))
-	at := 0
-	for j := 0; j < cols; j += panelWidth {
-		for i := range rows {
-			for c := range panelWidth {
-				var x T
-				if j+c < cols {
-					x = b[i*stepRow+(j+c)*stepCol]
-				}
-				p.data[at] = x
-				at++
-			}
-		}
-	}
-	return p
-}
-
-// multiply computes the rows of dst = a*B.
-func (p *panels[T]) multiply(dst, a []T, rows int) {
-	k := p.rows
-	i := 0
-	for ; i+2 <= rows; i += 2 {
-		r0, r1 := a[i*k:(i+1)*k], a[(i+1)*k:(i+2)*k]
-		d0, d1 := dst[i*p.cols:(i+1)*p.cols], dst[(i+1)*p.cols:(i+2)*p.cols]
-		for j := 0; j < p.cols; j += panelWidth {
-			twoRows(d0, d1, r0, r1, p.data[j*k:(j+panelWidth)*k], j)
-		}
-	}
-	if i < rows {
-		r, d := a[i*k:(i+1)*k], dst[i*p.cols:(i+1)*p.cols]
-		for j := 0; j < p.cols; j += panelWidth {
-			twoRows(d, d, r, r, p.data[j*k:(j+panelWidth)*k], j)
-		}
-	}
-}
-
-// twoRows computes a panel's columns of two rows.
-func twoRows[T numberType](d0, d1, r0, r1, b []T, j int) {
-	var s00, s01, s02, s03, s10, s11, s12, s13 T
-	r1 = r1[:len(r0)]
-	for i, x := range r0 {
-		y := r1[i]
-		c := b[4*i : 4*i+4 : 4*i+4]
-		s00 += x * c[0]
-		s01 += x * c[1]
-		s02 += x * c[2]
-		s03 += x * c[3]
-		s10 += y * c[0]
-		s11 += y * c[1]
-		s12 += y * c[2]
-		s13 += y * c[3]
-	}
-	if j+4 <= len(d0) {
-		d0, d1 = d0[j:j+4], d1[j:j+4]
-		d0[0], d0[1], d0[2], d0[3] = s00, s01, s02, s03
-		d1[0], d1[1], d1[2], d1[3] = s10, s11, s12, s13
-		return
-	}
-	a, c := [4]T{s00, s01, s02, s03}, [4]T{s10, s11, s12, s13}
-	copy(d0[j:], a[:])
-	copy(d1[j:], c[:])
 }
