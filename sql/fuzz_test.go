@@ -53,7 +53,9 @@ func FuzzParse(f *testing.F) {
 		if e, err := ParseExpr(text); err != nil {
 			checkFaults(t, err, len(text))
 		} else if Text(e) == "" && len(text) > 4 {
-			if _, ok := e.(*StringLit); !ok {
+			call, isCall := e.(*Call) // date('') is called what its string is
+			named := isCall && len(call.Args) == 1
+			if _, ok := e.(*StringLit); !ok && !named {
 				t.Fatalf("no text for %T", e)
 			}
 		}

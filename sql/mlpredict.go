@@ -104,7 +104,7 @@ func (p *parser) predictParameter(m *MLPredict, param string) {
 	}
 }
 
-// tableArgument parses TABLE t, TABLE (query) or (query).
+// tableArgument parses TABLE t, TABLE (t), TABLE (query) or (query).
 func (p *parser) tableArgument() Relation {
 	start := p.pos
 	table := p.is("TABLE") && (p.peek(1).isName() || p.peek(1).is("(")) && p.accept("TABLE")
@@ -116,11 +116,15 @@ func (p *parser) tableArgument() Relation {
 		defer p.leave()
 		q := p.parenQuery()
 		return &Derived{Span: p.from(start), Query: q}
-	case table && !p.is("("):
+	case table && (!p.is("(") || p.peek(1).isName() && !p.stops(p.pos+1)):
+		paren := p.accept("(") // as Spark writes it
 		at := p.pos
 		parts := p.dotted("a table's name")
 		t := &TableName{Name: parts[len(parts)-1], Qualifier: parts[:len(parts)-1]}
 		t.Span = p.from(at)
+		if paren {
+			p.expect(")")
+		}
 		if p.is("PARTITION", "BY") || p.is("ORDER", "BY") {
 			p.fail(p.tok().span, "%s takes the rows one by one: %s BY of its TABLE has no meaning", mlPredictName, p.tok().upper)
 		}
