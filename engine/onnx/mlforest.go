@@ -19,14 +19,17 @@ import (
 //     two ways, and long thin ones.
 type forest[T number] struct {
 	targets int
-	// only is the target that all leaves give one weight to; -1 if all give one to each target; -2 if neither.
-	only    int
+	// some says that leaves of a tree differ in their targets: sums then come with notes of which there are. Otherwise
+	// gives says which there are.
+	some    bool
+	gives   []bool
 	columns []treeColumn
 	trees   []flatTree[T]
 }
 
+// What the leaves of a tree give to, if not one weight to one target.
 const (
-	allTargets  = -1
+	allTargets  = -1 // one weight to each target
 	someTargets = -2
 )
 
@@ -37,7 +40,9 @@ type treeColumn struct {
 }
 
 type flatTree[T number] struct {
-	depth  int
+	depth int
+	only  int  // the target that all leaves give to, or allTargets; of no meaning if forest.some
+	first bool // no tree before gives to the same
 	pairs  []treePair[T] // lockstep
 	single []treeStep[T] // otherwise
 	// values are what leaves give, by node of pairs or leaf of single: one number, or one for each target.
@@ -71,48 +76,83 @@ type treeScratch[T number] struct {
 	at   []uint32
 	sums []T    // of all rows, by row and target
 	has  []bool // likewise, if leaves differ in their targets: whether any leaf gave something
-	row  []T
-	got  []bool
 }
 
 // newForest lays an ensemble out. It must have passed the check that gave sizes.
 func newForest[T number](d *treeDoc[T], sizes []treeSize) *forest[T] {
-	f := &forest[T]{targets: d.targets, only: d.pattern()}
+	f := &forest[T]{targets: d.targets, gives: make([]bool, d.targets)}
+	kinds, all := make([]int, len(d.roots)), 0
 	for i, root := range d.roots {
-		f.trees = append(f.trees, f.flatten(d, root, sizes[i]))
+		if kinds[i] = d.pattern(root, sizes[i]); kinds[i] == allTargets {
+			all++
+		}
+		f.some = f.some || kinds[i] == someTargets
+	}
+	f.some = f.some || all > 0 && all < len(kinds)
+	for i, root := range d.roots {
+		t := f.flatten(d, root, sizes[i], kinds[i])
+		switch {
+		case f.some:
+		case t.only == allTargets:
+			t.first = i == 0
+			for k := range f.gives {
+				f.gives[k] = true
+			}
+		default:
+			t.first = !f.gives[t.only]
+			f.gives[t.only] = true
+		}
+		f.trees = append(f.trees, t)
 	}
 	return f
 }
 
-// pattern finds out which targets the leaves give something to: see forest.only.
-func (d *treeDoc[T]) pattern() int {
+// leaves calls yield with each leaf of a tree, once.
+func (d *treeDoc[T]) leaves(root int, size treeSize, yield func(n *treeNode[T])) {
+	todo := []int{root}
+	var seen map[int]bool
+	if size.shared {
+		seen = make(map[int]bool, size.nodes)
+	}
+	for len(todo) > 0 {
+		i := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[i] {
+			continue
+		}
+		if seen != nil {
+			seen[i] = true
+		}
+		if n := &d.nodes[i]; n.mode == leaf {
+			yield(n)
+		} else {
+			todo = append(todo, n.no, n.yes)
+		}
+	}
+}
+
+// pattern finds out which targets the leaves of a tree give something to: see flatTree.only.
+func (d *treeDoc[T]) pattern(root int, size treeSize) int {
 	if d.targets == 1 {
 		return 0 // onnxruntime takes the first weight of several
 	}
 	all, same, target := true, true, -1
 	var seen []bool
-	for i := range d.nodes {
-		n := &d.nodes[i]
-		if n.mode != leaf {
-			continue
-		}
+	d.leaves(root, size, func(n *treeNode[T]) {
 		if same = same && len(n.weights) == 1; same {
 			same = target < 0 || target == n.weights[0].target
 			target = n.weights[0].target
 		}
 		if all = all && len(n.weights) == d.targets; all {
-			grow(&seen, d.targets)
-			clear(seen)
+			clear(grow(&seen, d.targets))
 			for _, w := range n.weights {
 				all = all && !seen[w.target]
 				seen[w.target] = true
 			}
 		}
-	}
+	})
 	switch {
-	case target < 0 && !all:
-		return someTargets
-	case same && target >= 0:
+	case same:
 		return target
 	case all:
 		return allTargets
@@ -121,9 +161,9 @@ func (d *treeDoc[T]) pattern() int {
 }
 
 // width is how many values a leaf has.
-func (f *forest[T]) width() int {
-	if f.only == allTargets {
-		return f.targets
+func (t *flatTree[T]) width(targets int) int {
+	if t.only == allTargets {
+		return targets
 	}
 	return 1
 }
@@ -189,14 +229,14 @@ func (d *treeDoc[T]) lockstep(root int, size treeSize) bool {
 	return float64(size.depth) <= 3*mean+2
 }
 
-func (f *forest[T]) flatten(d *treeDoc[T], root int, size treeSize) flatTree[T] {
-	t := flatTree[T]{depth: size.depth}
+func (f *forest[T]) flatten(d *treeDoc[T], root int, size treeSize, only int) flatTree[T] {
+	t := flatTree[T]{depth: size.depth, only: only}
 	if d.lockstep(root, size) {
 		f.fillPairs(&t, d, root, size.nodes)
 	} else {
 		f.fillSingle(&t, d, root, size.nodes)
 	}
-	if f.only == someTargets {
+	if f.some {
 		t.from = append(t.from, int32(len(t.weights)))
 	}
 	return t
@@ -204,15 +244,17 @@ func (f *forest[T]) flatten(d *treeDoc[T], root int, size treeSize) flatTree[T] 
 
 // addLeaf appends what a leaf gives. A node that is no leaf gives nothing.
 func (f *forest[T]) addLeaf(t *flatTree[T], n *treeNode[T]) {
-	if f.only == someTargets {
+	if f.some {
 		t.from = append(t.from, int32(len(t.weights)))
 		if n.mode == leaf {
 			t.weights = append(t.weights, n.weights...)
 		}
 		return
 	}
-	at, width := len(t.values), f.width()
-	t.values = append(t.values, make([]T, width)...)
+	at, width := len(t.values), t.width(f.targets)
+	for range width {
+		t.values = append(t.values, 0)
+	}
 	if n.mode != leaf {
 		return
 	}
@@ -294,8 +336,6 @@ func (s *treeScratch[T]) prepare(f treeShape, rows int) {
 	if f.some {
 		clear(grow(&s.has, rows*f.targets))
 	}
-	grow(&s.row, f.targets+1)
-	grow(&s.got, f.targets+1)
 }
 
 // treeShape is what a scratch must know of a forest.
@@ -305,7 +345,7 @@ type treeShape struct {
 }
 
 func (f *forest[T]) shape() treeShape {
-	return treeShape{len(f.columns), f.targets, f.only == someTargets}
+	return treeShape{len(f.columns), f.targets, f.some}
 }
 
 // sum runs the rows of in through all trees and leaves the aggregates in s.sums.
@@ -327,22 +367,20 @@ func (f *forest[T]) sum(s *treeScratch[T], in *tensor, columns, rows int, how tr
 		for i := range f.trees {
 			t := &f.trees[i]
 			switch {
-			case f.only == someTargets:
+			case f.some:
 				t.find(s.x, s.at[:n])
 				t.addSome(s.at[:n], sums, s.has[from*f.targets:], f.targets, how)
 			case how != aggregateSum && how != aggregateAverage:
 				t.find(s.x, s.at[:n])
-				t.pick(s.at[:n], sums, f.targets, f.only, how, i == 0)
+				t.pick(s.at[:n], sums, f.targets, how)
 			case f.targets == 1 && t.pairs != nil:
 				t.addPairs(s.x, sums, s.at)
-			case f.only == allTargets:
+			case t.only == allTargets:
 				t.find(s.x, s.at[:n])
 				t.addAll(s.at[:n], sums, f.targets)
 			default:
 				t.find(s.x, s.at[:n])
-				for j, k := range s.at[:n] {
-					sums[j*f.targets+f.only] += t.values[k]
-				}
+				t.addOnly(s.at[:n], sums, f.targets)
 			}
 		}
 	}

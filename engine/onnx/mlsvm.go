@@ -63,8 +63,26 @@ func polynomial(x, degree float32) float32 {
 	return float32(math.Pow(float64(x), float64(degree)))
 }
 
+// distances computes RBF. Four sums do not wait for each other.
 func (k *svmKernel) distances(dst, x, vectors []float32, rows, count, columns int) {
-	for i := range rows {
+	i := 0
+	for ; i+4 <= rows; i += 4 {
+		x0, x1 := x[i*columns:][:columns], x[(i+1)*columns:][:columns]
+		x2, x3 := x[(i+2)*columns:][:columns], x[(i+3)*columns:][:columns]
+		for v := range count {
+			var s0, s1, s2, s3 float32
+			for j, s := range vectors[v*columns:][:columns] {
+				d0, d1, d2, d3 := x0[j]-s, x1[j]-s, x2[j]-s, x3[j]-s
+				s0 += float32(d0 * d0)
+				s1 += float32(d1 * d1)
+				s2 += float32(d2 * d2)
+				s3 += float32(d3 * d3)
+			}
+			at := i*count + v
+			dst[at], dst[at+count], dst[at+2*count], dst[at+3*count] = s0, s1, s2, s3
+		}
+	}
+	for ; i < rows; i++ {
 		row := x[i*columns:][:columns]
 		for v := range count {
 			sum := float32(0)
@@ -72,8 +90,11 @@ func (k *svmKernel) distances(dst, x, vectors []float32, rows, count, columns in
 				d := row[j] - s
 				sum += float32(d * d)
 			}
-			dst[i*count+v] = expOf(float32(-k.gamma * sum))
+			dst[i*count+v] = sum
 		}
+	}
+	for i, d := range dst[:rows*count] {
+		dst[i] = expOf(float32(-k.gamma * d))
 	}
 }
 

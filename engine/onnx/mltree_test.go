@@ -100,6 +100,13 @@ func TestForest(t *testing.T) {
 				}
 			}
 		}
+		if round%4 == 1 { // each tree gives to one
+			sizes, _ := d.check(4)
+			for i, root := range d.roots {
+				k := r.Intn(targets)
+				d.leaves(root, sizes[i], func(n *treeNode[float32]) { n.weights = []treeWeight[float32]{{k, float32(r.NormFloat64())}} })
+			}
+		}
 		sizes, err := d.check(4)
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +138,7 @@ func TestForest(t *testing.T) {
 					if got != want[k] {
 						t.Fatalf("round %d, row %v, aggregate %d, target %d: %v, expected %v", round, in.f32[row*4:row*4+4], how, k, got, want[k])
 					}
-					if f.only == someTargets && s.has[row*targets+k] != has[k] {
+					if f.some && s.has[row*targets+k] != has[k] {
 						t.Fatalf("round %d, row %d, target %d: has is %v, expected %v", round, row, k, s.has[row*targets+k], has[k])
 					}
 				}

@@ -140,6 +140,14 @@ func writeNumbers[T number](t *tensor, from []T) {
 	castAll(t.f32, from)
 }
 
+// given says which targets of a row got anything; at is where the row begins in the sums. It is not to be changed.
+func (m *treeModel[T]) given(s *treeScratch[T], at int) []bool {
+	if m.some {
+		return s.has[at : at+m.targets]
+	}
+	return m.gives
+}
+
 // finish turns sums into a regressor's results.
 func (m *treeModel[T]) finish(s *treeScratch[T], rows int) {
 	sums := s.sums[:rows*m.targets]
@@ -165,11 +173,9 @@ func (m *treeModel[T]) finish(s *treeScratch[T], rows int) {
 		for j, b := range m.base {
 			row[j] += b
 		}
-		if m.only != allTargets { // a target that got nothing is zero, whatever its base value
-			for j := range row {
-				if m.only == someTargets && !s.has[i+j] || m.only >= 0 && j != m.only {
-					row[j] = 0
-				}
+		for j, ok := range m.given(s, i) {
+			if !ok { // a target that got nothing is zero, whatever its base value
+				row[j] = 0
 			}
 		}
 		if m.post != postNone {
@@ -235,7 +241,7 @@ func classifierOf[T number](n *node, columns int, outs []info, names *labels) (b
 	for _, w := range weights {
 		c.positive = c.positive && !(w < 0)
 	}
-	if err := n.checkProbit(m.post, names.len() == 2 && len(m.base) < 2 && m.only == 0); err != nil {
+	if err := n.checkProbit(m.post, names.len() == 2 && len(m.base) < 2 && !m.some && !m.gives[1]); err != nil {
 		return built{}, err
 	}
 	return built{outs: outs, run: func(w *workspace, in, out []*tensor) error {
@@ -250,20 +256,6 @@ func classifierOf[T number](n *node, columns int, outs []info, names *labels) (b
 	}}, nil
 }
 
-// given copies whether a row's classes got anything into s.got.
-func (c *treeClassifier[T]) given(s *treeScratch[T], i int) []bool {
-	got := s.got[:c.targets]
-	switch c.only {
-	case someTargets:
-		copy(got, s.has[i*c.targets:])
-	default:
-		for j := range got {
-			got[j] = c.only == allTargets || c.only == j
-		}
-	}
-	return got
-}
-
 // decide turns sums into scores, in place, and writes the labels.
 func (c *treeClassifier[T]) decide(s *treeScratch[T], rows int, label *tensor) {
 	for i := range rows {
@@ -274,7 +266,7 @@ func (c *treeClassifier[T]) decide(s *treeScratch[T], rows int, label *tensor) {
 		case 2:
 			c.decideTwo(s, row, i, label)
 		default:
-			c.decideMany(c.given(s, i), row, i, label)
+			c.decideMany(c.given(s, i*c.targets), row, i, label)
 		}
 	}
 }
@@ -282,12 +274,11 @@ func (c *treeClassifier[T]) decide(s *treeScratch[T], rows int, label *tensor) {
 // decideMany takes the first of the greatest scores of the classes that got something.
 func (c *treeClassifier[T]) decideMany(got []bool, row []T, i int, label *tensor) {
 	for j, b := range c.base {
-		got[j] = true
 		row[j] += b
 	}
 	best := -1
 	for j, x := range row {
-		if got[j] && (best < 0 || x > row[best]) {
+		if (got[j] || len(c.base) > 0) && (best < 0 || x > row[best]) {
 			best = j
 		}
 	}
@@ -315,7 +306,7 @@ func (c *treeClassifier[T]) decideOne(row []T, i int, label *tensor) {
 // one: where both classes have weights and the labels are integers, onnxruntime answers 0 and 1 whatever the labels are,
 // and this with the labels.
 func (c *treeClassifier[T]) decideTwo(s *treeScratch[T], row []T, i int, label *tensor) {
-	got := c.given(s, i)
+	got := c.given(s, i*c.targets)
 	second, count := noSecond, 2
 	switch len(c.base) {
 	case 2:

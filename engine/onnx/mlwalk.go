@@ -128,16 +128,22 @@ func (t *flatTree[T]) addAll(at []uint32, sums []T, targets int) {
 	}
 }
 
-// pick keeps the least or greatest of the leaves' values.
-func (t *flatTree[T]) pick(at []uint32, sums []T, targets, only int, how treeAggregate, first bool) {
-	width, to := 1, only
-	if only == allTargets {
-		width, to = targets, 0
+// addOnly adds the leaves' values of one target.
+func (t *flatTree[T]) addOnly(at []uint32, sums []T, targets int) {
+	j := t.only
+	for _, k := range at {
+		sums[j] += t.values[k]
+		j += targets
 	}
+}
+
+// pick keeps the least or greatest of the leaves' values.
+func (t *flatTree[T]) pick(at []uint32, sums []T, targets int, how treeAggregate) {
+	width, to := t.width(targets), max(t.only, 0)
 	for i, k := range at {
 		row := sums[i*targets+to:][:width]
 		for j, v := range t.values[int(k)*width:][:width] {
-			if first || better(v, row[j], how) {
+			if t.first || better(v, row[j], how) {
 				row[j] = v
 			}
 		}

@@ -276,6 +276,13 @@ def tree_cases():
     classifier("treec_words", ["low", "mid", "high", "top"],
                dict(seed=36, count=8, depth=4, modes=MODES, targets=[0, 1, 2, 3], missing=True, per_leaf=2),
                base_values=[0.5, -0.25, 0.0, 0.125])
+    r3 = np.random.RandomState(7)
+    classifier("treec_sparse", [5, 6, 7],
+               dict(seed=44, count=2, depth=3, modes=["BRANCH_LEQ"], targets=[0, 1, 2], per_leaf=1,
+                    weight=lambda: -r3.rand()))
+    classifier("treec_one_each", [5, 6, 7],
+               dict(seed=45, count=2, depth=0, modes=["BRANCH_LEQ"], targets=[0, 1, 2], per_leaf=1,
+                    weight=lambda: -r3.rand()))
     classifier("treec_one", [4], dict(seed=37, count=4, depth=3, modes=["BRANCH_LEQ"], targets=[0]))
     classifier("treec_ties", [3, 1, 2],
                dict(seed=38, count=4, depth=3, modes=["BRANCH_LEQ"], targets=[0, 1, 2], weight=lambda: 1.0))
