@@ -135,24 +135,6 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
-func sigmoidFloats(d, s []float32) {
-	for i, x := range s {
-		d[i] = float32(1 / (1 + math.Exp(-float64(x))))
-	}
-}
-
-func tanhFloats(d, s []float32) {
-	for i, x := range s {
-		d[i] = float32(math.Tanh(float64(x)))
-	}
-}
-
-func expFloats(d, s []float32) {
-	for i, x := range s {
-		d[i] = float32(math.Exp(float64(x)))
-	}
-}
-
 func leakyRelu(n *node) func(float64) float64 {
 	alpha := float64(n.float("alpha", 0.01))
 	return func(x float64) float64 {
