@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"maps"
+	"slices"
 )
 
 // kernel computes a node's outputs for the rows of a batch. The outputs come with their kind, shape and length set,
@@ -80,6 +81,9 @@ type builder func(n *node) (built, error)
 
 // mlDomain is the domain of the operators for models that are no networks.
 const mlDomain = "ai.onnx.ml"
+
+// Operators are the names of the operators that are supported, sorted; those of ai.onnx.ml have their domain before them.
+func Operators() []string { return slices.Sorted(maps.Keys(operators())) }
 
 // operators are the operators that are supported, by domain and name: "ai.onnx.ml.Scaler", but "Gemm".
 func operators() map[string]builder {
