@@ -26,7 +26,22 @@ const (
 	kindString
 	kindDate
 	kindTimestamp // microseconds
+	kindDoubles   // a list of doubles
+	kindStrings   // a list of strings
 )
+
+// inputKind is the kind of a column that requests can fill.
+func inputKind(t arrow.DataType) (k kind, ok bool) {
+	if l, list := t.(*arrow.ListType); list {
+		switch l.Elem().ID() {
+		case arrow.FLOAT64:
+			return kindDoubles, true
+		case arrow.STRING:
+			return kindStrings, true
+		}
+	}
+	return kindOf(t)
+}
 
 // kindOf is the kind of a scalar column; ok is false for any other.
 func kindOf(t arrow.DataType) (k kind, ok bool) {
@@ -162,7 +177,7 @@ func (r *rows) fail(class, message string) {
 // refused treats a cell that does not fit its column as the model's MiningField
 // says; a message means that the row fails, and nothing was appended.
 func (r *rows) refused(in *input, b array.Builder, c cell) (message, class string) {
-	if c.shape == list {
+	if c.shape == list && in.kind < kindDoubles {
 		return "Collection value cannot be used in comparison operations", classEvaluate
 	}
 	switch in.invalid {
@@ -197,6 +212,9 @@ func (in *input) put(b array.Builder, c cell, strictNaN bool) bool {
 	if c.shape == absent {
 		b.AppendNull()
 		return true
+	}
+	if in.kind == kindDoubles || in.kind == kindStrings {
+		return in.putList(b.(*array.ListBuilder), c)
 	}
 	if c.shape >= list {
 		return false
@@ -245,6 +263,61 @@ func (in *input) put(b array.Builder, c cell, strictNaN bool) bool {
 		}
 		b.(*array.TimestampBuilder).Append(arrow.Timestamp(micros))
 	}
+	return true
+}
+
+// putList appends a list: JSON's, also as a text, which is what CSV has; or a single
+// value as a list of one.
+func (in *input) putList(b *array.ListBuilder, c cell) bool {
+	text := c.text
+	switch {
+	case c.shape == object:
+		return false
+	case c.shape == list, c.shape == quoted && len(text) > 0 && text[0] == '[':
+	default:
+		text = nil
+	}
+	all := []cell{c}
+	if text != nil {
+		all = all[:0]
+		r := jsonReader{b: text}
+		ok := r.elements(func() bool {
+			e, ok := r.value(0)
+			all = append(all, e)
+			return ok && e.shape < list
+		})
+		if !ok || r.space() != 0 {
+			return false
+		}
+	}
+	if s, ok := b.ValueBuilder().(*array.StringBuilder); ok {
+		b.Append(true)
+		for _, e := range all {
+			if e.shape == absent {
+				s.AppendNull()
+				continue
+			}
+			s.Append(e.string())
+		}
+		return true
+	}
+	return putDoubles(b, all)
+}
+
+func putDoubles(b *array.ListBuilder, all []cell) bool {
+	xs, valid := make([]float64, len(all)), make([]bool, len(all))
+	for i, e := range all {
+		if e.shape == absent {
+			continue
+		}
+		x, ok := e.double()
+		if !ok {
+			return false
+		}
+		xs[i], valid[i] = x, true
+	}
+	b.Append(true)
+	b.ValueBuilder().(*array.Float64Builder).AppendValues(xs, valid)
 	return true
 }
 

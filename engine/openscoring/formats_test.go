@@ -232,7 +232,6 @@ func TestLoadWith(t *testing.T) {
 	}{
 		{onnx, "feature", "a", "did you mean features?"},
 		{onnx, "features", "a,b,c,d,e", "the option features has 5 names, the inputs have 4 columns"},
-		{onnx, "features", "a", "its input a is a list<item: float64, nullable>: a request has only numbers, texts, booleans and dates"},
 		{irisDocument, "modelname", "other", "RandomForestIris.pmml: "},
 		{otherModels[0].path(), "modelname", "other", "modelname"},
 	} {

@@ -228,12 +228,8 @@ func (m *Model) finish() error {
 	for i := range m.inputs {
 		in := &m.inputs[i]
 		var ok bool
-		if in.kind, ok = kindOf(in.typ); !ok {
-			hint := ""
-			if m.format == sparkmlFormat {
-				hint = "; a pipeline that begins with a VectorAssembler can be served"
-			}
-			return fmt.Errorf("its input %s is a %s: a request has only numbers, texts, booleans and dates%s", in.name, in.typ, hint)
+		if in.kind, ok = inputKind(in.typ); !ok {
+			return fmt.Errorf("its input %s is a %s: a request has only numbers, texts, booleans, dates, and lists of numbers and of texts", in.name, in.typ)
 		}
 		m.byName[in.name] = i
 	}

@@ -132,3 +132,44 @@ func TestScoreMemory(t *testing.T) {
 		t.Errorf("%d bytes for 5,000 rows, %d for 50,000", few, many)
 	}
 }
+
+// TestTextLists reads lists of texts from JSON and from CSV's cells.
+func TestTextLists(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	m := &Model{inputs: []input{{field: field{name: "items"}, typ: arrow.ListOf(arrow.BinaryTypes.String)}}}
+	if err := m.finish(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		cell cell
+		want string
+	}{
+		{cell{}, "(null)"},
+		{cell{list, []byte(`["a", "b\u00e9", null, 1.50, true]`)}, `["a","bé",null,"1.5","true"]`},
+		{cell{list, []byte("[]")}, "[]"},
+		{cell{quoted, []byte(`["a","b"]`)}, `["a","b"]`},
+		{cell{quoted, []byte("a b")}, `["a b"]`},
+		{cell{number, []byte("7")}, `["7"]`},
+		{cell{list, []byte(`["a",["b"]]`)}, `Field "items" cannot accept invalid value ["a",["b"]]`},
+		{cell{quoted, []byte(`["a"`)}, `Field "items" cannot accept invalid value "["a""`},
+		{cell{object, []byte(`{"a":1}`)}, `Field "items" cannot accept invalid value {"a":1}`},
+	} {
+		r := newRows(m, mem)
+		r.cells[0] = c.cell
+		r.add()
+		got := ""
+		if len(r.faults) > 0 {
+			got = r.faults[0].message
+		}
+		in := r.take()
+		if got == "" {
+			got = in[0].ValueStr(0)
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.cell.text, got, c.want)
+		}
+		releaseAll(in)
+		r.release()
+	}
+}

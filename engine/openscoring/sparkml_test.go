@@ -80,10 +80,60 @@ func near12(a, b any) bool {
 	return true
 }
 
-// TestVectorInput refuses a model that wants a vector: a request has none.
+// TestVectorInput gives a model its vectors as lists, and compares with Spark.
 func TestVectorInput(t *testing.T) {
-	_, err := Load("../../testdata/sparkml/tree_classifier/model", "")
-	if err == nil || !strings.Contains(err.Error(), "a pipeline that begins with a VectorAssembler can be served") {
-		t.Error(err)
+	const from = "../../testdata/sparkml/tree_classifier"
+	dir := t.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "m"), os.DirFS(from+"/model")); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, Config{Dir: dir})
+	if len(s.Faults()) > 0 {
+		t.Fatal(s.Faults())
+	}
+	var requests, lines, want []string
+	for line := range strings.Lines(readFile(t, from+"/rows.jsonl")) {
+		var r struct {
+			In  struct{ Features json.RawMessage }
+			Out struct{ Prediction json.Number }
+		}
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, r.Out.Prediction.String())
+		requests = append(requests, fmt.Sprintf(`{"arguments":{"features":%s}}`, r.In.Features))
+		lines = append(lines, `"`+strings.ReplaceAll(string(r.In.Features), `"`, `""`)+`"`)
+	}
+	w := admin(s, http.MethodPost, "/openscoring/model/m/batch", "application/json", `{"requests":[`+strings.Join(requests, ",")+`]}`)
+	var got struct {
+		Responses []struct {
+			Message string
+			Results struct{ Prediction json.Number }
+		}
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || len(got.Responses) != len(want) {
+		t.Fatalf("%d answers for %d rows, %v: %.500s", len(got.Responses), len(want), err, w.Body)
+	}
+	text, _ := scoreText(t, load(t, from+"/model"), "features\n"+strings.Join(lines, "\n")+"\n", CSVOptions{})
+	table := records(t, text)
+	for i, r := range got.Responses {
+		if r.Message != "" || r.Results.Prediction.String() != want[i] || table[i+1][0] != want[i] {
+			t.Errorf("row %d: %s %s, in CSV %s, Spark has %s", i+1, r.Results.Prediction, r.Message, table[i+1], want[i])
+		}
+	}
+	for body, say := range map[string]string{
+		`{"arguments":{"features":[1,"x",3,4]}}`:   `Field \"features\" cannot accept invalid value [1,\"x\",3,4]`,
+		`{"arguments":{"features":[1,[2],3,4]}}`:   `Field \"features\" cannot accept invalid value`,
+		`{"arguments":{"features":{"a":1}}}`:       `Field \"features\" cannot accept invalid value`,
+		`{"arguments":{"features":"[1,2,3"}}`:      `Field \"features\" cannot accept invalid value`,
+		`{"arguments":{"features":"[1,2,3,4] 5"}}`: `Field \"features\" cannot accept invalid value`,
+		`{"arguments":{"features":[1,2,3]}}`:       "features has 3 elements, expected 4",
+		`{"arguments":{"features":[1,null,3,4]}}`:  "features has NULL as element 1",
+		`{"arguments":{"features":7}}`:             "features has 1 elements, expected 4",
+		`{"arguments":{}}`:                         "features is NULL",
+	} {
+		if w := admin(s, http.MethodPost, "/openscoring/model/m", "application/json", body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), say) {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
 	}
 }
