@@ -7,8 +7,8 @@ import (
 )
 
 // association is the body of an AssociationModel over one row: the row is the basket. An item is in it if its field
-// has its category, if a field of the item's name is true or not 0, or if the only text field is the item. Baskets
-// that are spread over rows of a group are refused.
+// has its category, if a field of the item's name is true or not 0, or if the only text field is the item. Where the
+// document has a group field the only field is a list, of the items of all rows of a group: see basketType.
 type association struct {
 	items    map[string]*basketItem
 	itemList []*basketItem
@@ -136,11 +136,13 @@ func (m *association) rule(l *loader, f *frame, e *element) error {
 }
 
 func (m *association) finish(l *loader, f *frame) error {
-	if f.group != nil {
-		return f.group.errorf("a group field is not supported: its basket is spread over several rows, and a model scores one row")
-	}
 	if len(m.rules) == 0 {
 		return f.e.errorf("has no AssociationRule")
+	}
+	if f.group != nil {
+		if err := m.group(l, f); err != nil {
+			return err
+		}
 	}
 	var only *field // the only text field
 	texts := 0
@@ -212,7 +214,7 @@ func (m *association) score(r *row, f *frame) result {
 		case it.whole:
 			basket[i] = v.num() != 0
 		default:
-			basket[i] = it.at.matches(v)
+			basket[i] = it.at.matchesAny(v)
 		}
 	}
 	res := result{code: -1, baskets: basket}

@@ -25,6 +25,8 @@ func cell(a arrow.Array, i int, t dataType) value {
 		return value{k: kDate, i: int64(a.Value(i))}
 	case *array.Timestamp:
 		return value{k: kDateTime, i: int64(a.Value(i))}
+	case *array.List:
+		return basket(a, i)
 	case *array.String:
 		v := text(a.Value(i))
 		if t == tTime {

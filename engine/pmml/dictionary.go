@@ -182,6 +182,9 @@ func (t *treatment) changes() bool {
 // apply prepares one value of the field's type.
 func (t *treatment) apply(v value) (value, error) {
 	d := t.data
+	if v.k == kBasket {
+		return t.applyAll(v)
+	}
 	if v.missing() || d.absent[v] || d.absentNaN && v.k == kDouble && math.IsNaN(v.f) {
 		return t.absent()
 	}

@@ -45,7 +45,7 @@ var modelNotes = map[string]string{
 	"RuleSetModel":              "simple and compound rules, every selection criterion",
 	"Scorecard":                 "reason codes and complex partial scores",
 	"AnomalyDetectionModel":     "iforest, ocsvm, clusterMeanDist and other",
-	"AssociationModel":          "the row is the basket; a group field (a basket spread over rows) is refused",
+	"AssociationModel":          "the row is the basket; with a group field the item field is an ARRAY<STRING>, as `collect_set` with GROUP BY gives it",
 	"TimeSeriesModel":           "ExponentialSmoothing, a row is a number of steps ahead; ARIMA, spectral analysis and the rest are refused",
 	"GaussianProcessModel":      "the posterior mean; at most 2000 training rows",
 	"BaselineModel":             "testStatistic zValue; the others look at many rows and are refused",

@@ -53,7 +53,7 @@ func newModel(l *loader, root *frame) *Model {
 	m.addDomains(l)
 	for _, s := range l.inputs {
 		sl := &l.slots[s]
-		m.inputs = append(m.inputs, arrow.Field{Name: sl.name, Type: arrowType(sl.typ), Nullable: true})
+		m.inputs = append(m.inputs, arrow.Field{Name: sl.name, Type: sl.inputType(), Nullable: true})
 	}
 	m.rows.New = func() any { return m.prog.newRow() }
 	m.batch, m.why = compile(m)

@@ -196,7 +196,7 @@ func TestAssociation(t *testing.T) {
 		wantScore(t, m, c[0], c[1])
 	}
 	refusals(t, []refusal{
-		{doc(`<MiningField name="day" usageType="group"/>`), "MiningField", "a group field is not supported"},
+		{doc(`<MiningField name="day" usageType="group"/>`), "MiningField", "takes one active field, of dataType string"},
 		{strings.Replace(doc(``), ` field="day" category="Fri"`, "", 1), "Item", `whether it has the item "friday"`},
 		{strings.Replace(doc(`<MiningField name="day"/>`), `itemRef="3"`, `itemRef="9"`, 1), "ItemRef", `"9" is no Item`},
 		{strings.Replace(doc(`<MiningField name="day"/>`), `consequent="b"`, `consequent="x"`, 1), "AssociationRule", `"x" is no Itemset`},

@@ -26,6 +26,7 @@ type slot struct {
 	src   int
 	treat *treatment
 	expr  expr
+	many  bool // an input of baskets
 }
 
 // field is a name of a scope. A derived field gets its slot when it is first used.

@@ -193,19 +193,14 @@ func TestAllocations(t *testing.T) {
 
 // TestColumnAllocations: nor do the other batch evaluators allocate by row or tile.
 func TestColumnAllocations(t *testing.T) {
-	for _, id := range []string{"NeuralNetworkIris", "ScorecardDmg", "GlmLogitMtcars", "MultinomialIris", "LogisticRegressionCredit"} {
+	for _, id := range []string{"NeuralNetworkIris", "ScorecardDmg", "GlmLogitMtcars", "MultinomialIris", "LogisticRegressionCredit",
+		"GradientBoostingDiabetes", "KMeansIris", "DecisionTreeIris", "RandomForestIris"} {
 		m, in := exampleRows(t, id, 20*tileRows)
-		var numbers []int
-		for i, o := range m.outputs {
-			if o.Field.Type.ID() == arrow.FLOAT64 {
-				numbers = append(numbers, i)
-			}
-		}
 		count := func(rows int) float64 {
 			part := cutRows(in, 0, rows)
 			defer release(part)
 			return leastAllocs(func() {
-				out, err := m.ScoreOutputs(memory.DefaultAllocator, rows, part, numbers, nil)
+				out, err := m.ScoreOutputs(memory.DefaultAllocator, rows, part, nil, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

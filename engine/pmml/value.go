@@ -20,6 +20,7 @@ const (
 	kDate          // i days since 1970-01-01
 	kTime          // i seconds since midnight
 	kDateTime      // i microseconds since 1970-01-01T00:00:00Z
+	kBasket        // s packed items
 )
 
 // value is a typed PMML value; the zero value is a missing one. It is comparable, so it can key a map (NaN apart).
@@ -69,6 +70,8 @@ func (v value) String() string {
 		return time.Unix(v.i, 0).UTC().Format("15:04:05")
 	case kDateTime:
 		return time.UnixMicro(v.i).UTC().Format("2006-01-02T15:04:05.999999")
+	case kBasket:
+		return basketText(v)
 	}
 	return v.s
 }

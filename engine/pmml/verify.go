@@ -103,7 +103,12 @@ func (m *Model) verifyInput(v *verification) ([]arrow.Array, error) {
 	in := make([]arrow.Array, len(m.inputs))
 	for i := range m.inputs {
 		name := m.inputs[i].Name
-		t := m.prog.slots[m.prog.cols[i]].typ
+		sl := &m.prog.slots[m.prog.cols[i]]
+		t := sl.typ
+		if sl.many {
+			release(in[:i])
+			return nil, v.unverifiable(name)
+		}
 		b := newBuilder(memory.DefaultAllocator, t, len(v.table))
 		defer b.b.Release()
 		for n, cells := range v.table {
