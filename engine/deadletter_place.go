@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/exec"
@@ -36,12 +38,30 @@ func (s *session) openLetters(ctx context.Context, q *Query, w *plan.Write, opts
 	if err != nil {
 		return err
 	}
+	if err := s.engine.oneWriter(q, table, opts); err != nil {
+		return err
+	}
 	q.letters = &deadLetters{query: q, table: table}
 	if deadLetterCall(w) == nil {
 		return nil
 	}
 	_, _, err = q.letters.open(ctx)
 	return err
+}
+
+// oneWriter refuses a folder that takes the dead letters of another query: a crash
+// of the one could then not tell its epochs from the other's.
+func (e *Engine) oneWriter(q *Query, table *catalog.Table, opts startOptions) error {
+	if table == nil || !slices.Contains([]string{"json", "csv", "text"}, table.Connector) {
+		return nil
+	}
+	for _, o := range e.Queries() {
+		if o.State() == Running && !strings.EqualFold(o.name, q.name) && o.DeadLetters() == tableOf(table) {
+			return sql.Errorf(opts.deadLettersAt, "the dead letters of query %s go to %s, and a folder takes those of one query", o.name, table.Name).
+				WithHint("give each query a table of its own, or a topic")
+		}
+	}
+	return nil
 }
 
 // letterDir is the folder of the dead letters of a query that names no table.

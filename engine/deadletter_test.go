@@ -7,11 +7,16 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace-sql/millrace/engine"
+	"github.com/millrace-sql/millrace/engine/connector"
+	"github.com/millrace-sql/millrace/engine/connector/file"
+	"github.com/millrace-sql/millrace/engine/disk"
 )
 
 // mixedRecords are n records of which every third lacks x and every third has one
@@ -276,5 +281,101 @@ func TestDeadLetterPlaces(t *testing.T) {
 	}
 	if _, err := os.Stat(dir + "/out"); err == nil {
 		t.Error("a refused script wrote something")
+	}
+}
+
+// TestOneWriter: a folder takes the dead letters of one running query, a table in
+// memory of several.
+func TestOneWriter(t *testing.T) {
+	brokers := broker(t)
+	recs, _ := mixedRecords(6)
+	produce(t, brokers, "s", 1, recs)
+	for table, refused := range map[string]string{"json OPTIONS (path = '%s/dead')": "the dead letters of query q go to dead", "memory": ""} {
+		dir := t.TempDir()
+		writeFile(t, dir+"/m.pmml", linear(""))
+		e := openChecked(t, engine.Config{})
+		script := strings.Replace(mixedScript(brokers, dir, ", deadLetters = 'dead'", scoreMixed), "CREATE QUERY", "CREATE TABLE dead USING "+strings.ReplaceAll(table, "%s", dir)+";\nCREATE QUERY", 1)
+		script += fmt.Sprintf("CREATE TABLE out2 USING json OPTIONS (path = '%s/out2');\nCREATE QUERY q2 OPTIONS (deadLetters = 'dead') AS INSERT INTO out2 %s;\nAWAIT ALL AVAILABLE; STOP ALL QUERIES;", dir, scoreMixed)
+		err := runAll(t.Context(), e, script)
+		if refused != "" {
+			mentions(t, err, refused)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(queryValues(t, e, "SELECT query, count(*) AS n FROM dead GROUP BY query ORDER BY query"), " "); got != "q 4 q2 4" {
+			t.Errorf("dead letters by query: %s", got)
+		}
+	}
+}
+
+// failOnce is a disk whose n-th change of a folder fails.
+type failOnce struct {
+	disk.FS
+	left *atomic.Int64
+}
+
+func (f failOnce) fail(name string) error {
+	if f.left.Add(-1) != 0 {
+		return nil
+	}
+	return &os.PathError{Op: "write", Path: name, Err: syscall.EIO}
+}
+
+func (f failOnce) Create(name string) (disk.File, error) {
+	if err := f.fail(name); err != nil {
+		return nil, err
+	}
+	return f.FS.Create(name)
+}
+
+func (f failOnce) Rename(from, to string) error {
+	if err := f.fail(to); err != nil {
+		return err
+	}
+	return f.FS.Rename(from, to)
+}
+
+func (f failOnce) RenameNew(from, to string) error {
+	if err := f.fail(to); err != nil {
+		return err
+	}
+	return f.FS.RenameNew(from, to)
+}
+
+func (f failOnce) SyncDir(name string) error {
+	if err := f.fail(name); err != nil {
+		return err
+	}
+	return f.FS.SyncDir(name)
+}
+
+// TestDeadLettersOnDisk fails changes of folders, one a run, while rows and dead
+// letters are written: started again, the query has each row once.
+func TestDeadLettersOnDisk(t *testing.T) {
+	brokers := broker(t)
+	recs, good := mixedRecords(6)
+	produce(t, brokers, "s", 3, recs)
+	for n := 1; ; n += 1 + n/8 { // the first eight, and some of the others
+		dir := t.TempDir()
+		writeFile(t, dir+"/m.pmml", linear(""))
+		script := mixedScript(brokers, dir, "", scoreMixed)
+		fs := failOnce{disk.OS{}, new(atomic.Int64)}
+		fs.left.Store(int64(n))
+		e := openChecked(t, engine.Config{AvailableNow: true, Connectors: []connector.Connector{file.NewJSON(fs, file.Config{})}})
+		err := runAll(t.Context(), e, script)
+		if q := e.Lookup("q"); err == nil && q != nil {
+			err = q.Wait(t.Context())
+		}
+		if fs.left.Load() > 0 {
+			if n < 20 || err != nil {
+				t.Errorf("%d changes of folders, %v", n, err)
+			}
+			return
+		}
+		crashAt(t, script, "none", 1)
+		sameLines(t, readLog(t, dir+"/out"), slices.Clone(good))
+		checkMixed(t, readDead(t, dir+"/checkpoint/dead-letters"), 6, false)
 	}
 }

@@ -371,6 +371,14 @@ func clip(s string, n int) string {
 	return string(r[:n])
 }
 
+// deadRows is how many rows models had no answer for and left out.
+func deadRows(p engine.Progress) (n int64) {
+	for _, l := range p.DeadLetters {
+		n += l.Count
+	}
+	return n
+}
+
 // letterText says what became of rows that a model had no answer for.
 func letterText(l engine.DeadLetters, where string) string {
 	what := "left out"
@@ -401,6 +409,9 @@ func totals(p engine.Progress) string {
 	s := fmt.Sprintf("%s rows in, %s out", count(p.TotalIn), count(p.TotalOut))
 	if p.ProcessedRowsPerSecond > 0 {
 		s += fmt.Sprintf(", %s rows/s", count(int64(p.ProcessedRowsPerSecond)))
+	}
+	if dead := deadRows(p); dead > 0 {
+		s += ", " + rowCount(dead, "dead letter")
 	}
 	return s
 }

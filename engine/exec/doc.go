@@ -14,6 +14,11 @@
 // where rows of many chunks lie together (the keys of a sort or of a join's build
 // side).
 //
+// A call of a model whose policy is not NULL may reject rows: the filter or
+// projection that asks leaves them out of its result and tells the task, which
+// keeps them as dead letters. Such calls in the keys and conditions of joins, in
+// breakers and in generators are moved into projections when a plan is compiled.
+//
 // The package may import sql/plan (and sql for spans), catalog, engine/connector
 // and engine/codec (for the contract of a projected column), and arrow.
 package exec
