@@ -523,7 +523,20 @@ func TestBoundedSeesReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	version := func() (v string) {
+		values := queryValues(t, e, "DESCRIBE MODEL m")
+		for i, name := range values {
+			if name == "checksum" {
+				v = values[i+1]
+			}
+		}
+		return v
+	}
+	was := version()
 	replaceFile(t, path, answering("new"))
+	if is := version(); was == "" || is == "" || was == is {
+		t.Errorf("DESCRIBE shows the checksums %q and then %q", was, is)
+	}
 	for want, rows := range map[string]*engine.Rows{"old": begun, "new": query(t, e, text)} {
 		n := 0
 		for rec, err := range rows.All() {

@@ -93,6 +93,7 @@ func explained(st sql.Statement) sql.Statement {
 // describeStatement lists the columns of a relation or a query, or the
 // properties of a model.
 func (s *session) describeStatement(st *sql.Describe) (*Rows, error) {
+	s.refreshModels()
 	if st.Query != nil {
 		n, err := plan.Bind(&sql.SelectStmt{Span: st.Query.Span, Query: st.Query}, s.catalog)
 		if err != nil {
