@@ -171,6 +171,40 @@ SELECT predict('m', x, c) AS p, size(predict_all('m', x, c).logits) AS n FROM VA
 	}
 }
 
+// TestONNXMissing: a network has no answer for a row with a NULL, and the policy for that holds.
+func TestONNXMissing(t *testing.T) {
+	const model = "CREATE MODEL m USING onnx OPTIONS (path = '../testdata/onnx/dense/mlp_columns.onnx'%s);\n"
+	const query = `SELECT predict('m', t.*) AS p, predict_proba('m', t.*) AS q FROM VALUES (5.1, 3.5, 1.4, 0.2), (5.1, CAST(NULL AS DOUBLE), 1.4, 0.2)
+  AS t(sepal_length, sepal_width, petal_length, petal_width);`
+	got := runONNX(t, fmt.Sprintf(model, "")+query)
+	if len(got) != 2 || got[0]["p"] != "setosa" || got[0]["q"] == nil || got[1]["p"] != nil || got[1]["q"] != nil {
+		t.Errorf("%v, expected setosa and NULL", got)
+	}
+	e, err := engine.Open(engine.Config{DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var failed error
+	for res, err := range e.Run(t.Context(), fmt.Sprintf(model, ", onMissing = 'error'")+query) {
+		if err == nil && res.Rows != nil {
+			for _, rerr := range res.Rows.All() {
+				if rerr != nil {
+					err = rerr
+					break
+				}
+			}
+		}
+		if err != nil {
+			failed = err
+			break
+		}
+	}
+	if failed == nil || !strings.Contains(failed.Error(), "input sepal_width: an input is NULL") {
+		t.Errorf("onMissing = 'error' gave %v", failed)
+	}
+}
+
 // TestONNXDescribe shows what DESCRIBE says of a model.
 func TestONNXDescribe(t *testing.T) {
 	got := fmt.Sprint(runONNX(t, `

@@ -66,10 +66,12 @@ func TestOneOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	in, _ := c.columns(memory.DefaultAllocator, m)
+	defer freeAll(in)
 	w := m.newWorkspace()
 	counts := map[string]int{}
 	for i, o := range m.Outputs() {
-		m.plan(w, []int{i})
+		m.plan(w, []int{i}, in)
 		for _, runs := range w.runs {
 			if runs {
 				counts[o.Field.Name]++

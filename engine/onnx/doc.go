@@ -15,9 +15,10 @@
 // Load is given, else those of the document's metadata_props feature_names, feature_names_in_ or features (a JSON array,
 // or with commas) where there are as many as columns, else the input's name with _0, _1 and so on. With one name for each
 // input, an input of several columns is an ARRAY. Floats and doubles are DOUBLE columns, int64 BIGINT, int32 INT, strings
-// STRING and bool BOOLEAN. NULL is NaN in floats and doubles; in other types the row is given up, as is one whose ARRAY is
-// NULL or of the wrong length, or that an operator has no result for (an index outside its axis, a whole number divided
-// by 0): its outputs are NULL and its fault is told.
+// STRING and bool BOOLEAN. NULL is NaN in floats and doubles, as the libraries that graphs come from have it. A row
+// is given up (its outputs are NULL and its fault is told) if it has a NULL and NaN comes out of the graph; if it has a
+// NULL of another type; if its ARRAY is NULL or of the wrong length; if an operator has no result for it (an index outside
+// its axis, a whole number divided by 0).
 //
 // An output of the shape [N], or [N, 1], is a column of its name: FLOAT for floats. One with a score for each of known
 // classes (a classifier's, a ZipMap's, or one with prob in its name beside a label of so many classes) is a column

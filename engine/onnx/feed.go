@@ -106,9 +106,11 @@ func (f *feed) missing(w *workspace, t *tensor, row, k int) {
 	switch f.kind {
 	case kindFloat:
 		t.f32[k] = float32(math.NaN())
+		w.missing[row], w.misses = f.null, true
 		return
 	case kindDouble:
 		t.f64[k] = math.NaN()
+		w.missing[row], w.misses = f.null, true
 		return
 	case kindInt64:
 		t.i64[k] = 0
@@ -139,6 +141,22 @@ func (f *feed) fillList(w *workspace, t *tensor, a *array.List, from int) {
 		}
 		f.elements(w, t, a.ListValues(), int(begin), i)
 	}
+}
+
+// nullable says whether the columns of an input of floats have a NULL.
+func (f *feed) nullable(in []arrow.Array) bool {
+	if f.strict {
+		return false
+	}
+	if f.list {
+		return in[f.first].(*array.List).ListValues().NullN() > 0
+	}
+	for _, a := range in[f.first : f.first+f.width] {
+		if a.NullN() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // blank sets an element of a row that was given up.

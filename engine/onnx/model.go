@@ -126,7 +126,7 @@ func (m *Model) Score(mem memory.Allocator, n int, in []arrow.Array, want []int,
 		m.pool.Put(w)
 	}()
 	w.fault = fault
-	m.plan(w, want)
+	m.plan(w, want, in)
 	for from := 0; from < n; from += m.tile {
 		if err := m.rows(w, in, from, min(m.tile, n-from)); err != nil {
 			return nil, err
@@ -165,11 +165,18 @@ func (m *Model) fits(n int, in []arrow.Array) error {
 	return nil
 }
 
-// plan marks the slots and steps that the wanted outputs need.
-func (m *Model) plan(w *workspace, want []int) {
+// plan marks the slots and steps that the wanted outputs need; where there are NULLs, those of all floats that come out.
+func (m *Model) plan(w *workspace, want []int, in []arrow.Array) {
 	clear(w.need)
 	for _, o := range want {
 		w.need[m.outputs[o].slot] = true
+	}
+	for i := range m.feeds {
+		if m.feeds[i].nullable(in) {
+			for _, o := range m.outputs {
+				w.need[o.slot] = w.need[o.slot] || o.kind.floating()
+			}
+		}
 	}
 	for k := range slices.Backward(m.steps) {
 		s := &m.steps[k]
@@ -196,6 +203,10 @@ func (m *Model) rows(w *workspace, in []arrow.Array, from, n int) error {
 		clear(w.dead)
 		w.died = false
 	}
+	if w.misses {
+		clear(w.missing)
+		w.misses = false
+	}
 	for i := range m.feeds {
 		f := &m.feeds[i]
 		if w.need[f.slot] || f.strict {
@@ -210,7 +221,37 @@ func (m *Model) rows(w *workspace, in []arrow.Array, from, n int) error {
 			return fmt.Errorf("%s: %w", m.steps[k].label, err)
 		}
 	}
+	if w.misses {
+		m.dropMissing(w)
+	}
 	return nil
+}
+
+// dropMissing gives up the rows with a NULL for which NaN comes out: the graph does not know what to do with it, and a
+// label beside it would be any.
+func (m *Model) dropMissing(w *workspace) {
+	for row, err := range w.missing[:w.rows] {
+		if err == nil {
+			continue
+		}
+		for i := range m.outputs {
+			o := &m.outputs[i]
+			if o.kind.floating() && w.values[o.slot].hasNaN(row*o.width, (row+1)*o.width) {
+				w.drop(row, err)
+				break
+			}
+		}
+	}
+}
+
+// hasNaN says whether there is a NaN among some elements of a tensor of floats or doubles.
+func (t *tensor) hasNaN(from, to int) bool {
+	for i := from; i < to; i++ {
+		if x := t.number(i); x != x {
+			return true
+		}
+	}
+	return false
 }
 
 // do runs a kernel.

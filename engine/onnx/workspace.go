@@ -16,7 +16,10 @@ type workspace struct {
 	locals []any    // state of kernels, by node.local
 	dead   []bool
 	died   bool
-	fault  func(row int, err error)
+	// missing has what is told of rows with a NULL that the graph takes as NaN, if NaN comes out of it.
+	missing []error
+	misses  bool
+	fault   func(row int, err error)
 
 	in, out []*tensor // a kernel's
 	f32     []float32
@@ -59,7 +62,7 @@ func (w *workspace) drop(row int, err error) {
 func (m *Model) newWorkspace() *workspace {
 	w := &workspace{
 		bufs: make([]tensor, len(m.buffers)), values: make([]tensor, len(m.slots)), locals: make([]any, m.locals),
-		need: make([]bool, len(m.slots)), runs: make([]bool, len(m.steps)), dead: make([]bool, m.tile),
+		need: make([]bool, len(m.slots)), runs: make([]bool, len(m.steps)), dead: make([]bool, m.tile), missing: make([]error, m.tile),
 	}
 	for i, b := range m.buffers {
 		w.bufs[i].kind = b.kind
