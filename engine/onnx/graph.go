@@ -17,8 +17,8 @@ const (
 // Bounds on what a short document may make of itself.
 const (
 	maxWidth     = 1 << 24 // elements of a value, where N is 1
-	maxFolded    = 1 << 26 // elements of all constants computed at load together
-	maxWorkspace = 1 << 26 // elements of a workspace
+	maxWork      = 1 << 26 // elements that are read or written while constants are computed and matrices prepared at load
+	maxWorkspace = 1 << 24 // elements of a workspace
 )
 
 // step is a node ready to run.
@@ -53,7 +53,7 @@ type loader struct {
 	locals int
 	slots  []slot
 	steps  []step
-	folded int
+	work   int            // elements, see maxWork
 	counts map[string]int // nodes by operator
 }
 
@@ -336,14 +336,18 @@ func (l *loader) fold(n *node, b *built) error {
 		if b.outs[i].constant != nil {
 			return nil // the builder knows it already
 		}
-		if l.folded += product(b.outs[i].shape); l.folded > maxFolded {
-			return n.errorf("the constants that nodes compute have more than %d elements", maxFolded)
+		if err := n.spend(product(b.outs[i].shape)); err != nil {
+			return err
 		}
 	}
 	in := make([]*tensor, len(n.inputs))
 	for i, v := range n.inputs {
-		if v != nil {
-			in[i] = v.constant
+		if v == nil {
+			continue
+		}
+		in[i] = v.constant
+		if err := n.spend(v.constant.size()); err != nil {
+			return err
 		}
 	}
 	out := make([]*tensor, len(b.outs))
@@ -366,6 +370,14 @@ func (l *loader) fold(n *node, b *built) error {
 	}
 	for i := range b.outs {
 		b.outs[i].constant = out[i]
+	}
+	return nil
+}
+
+// spend counts the elements that are read or written at load: a short document cannot make it take long.
+func (n *node) spend(elements int) error {
+	if n.graph.work += elements; n.graph.work > maxWork || elements > maxWork {
+		return n.errorf("the constants that are computed at load have more than %d elements", maxWork)
 	}
 	return nil
 }

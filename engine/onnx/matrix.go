@@ -38,7 +38,12 @@ func gemm(n *node) (built, error) {
 			return built{}, n.errorf("its input C has the shape %s, which does not stretch to %s", shapeText(c.shape), shapeText(out))
 		}
 	}
-	p.prepare(b.constant)
+	if err := n.spendProduct(out, inner); err != nil {
+		return built{}, err
+	}
+	if err := p.prepare(n, b.constant); err != nil {
+		return built{}, err
+	}
 	if c != nil && c.constant != nil && p.alpha == 1 && p.beta == 1 && product(c.shape) == cols {
 		p.addBias(c.constant)
 	}
@@ -54,6 +59,18 @@ func (n *node) inner(a, b int) error {
 		return n.errorf("it sums over the rows of the batch: a row's score may not depend on the others")
 	}
 	return nil
+}
+
+// spendProduct counts the work of a product of constants, which is done at load.
+func (n *node) spendProduct(out []int, inner int) error {
+	if n.inputs[0].constant == nil || n.inputs[1].constant == nil {
+		return nil
+	}
+	work := float64(inner) / 16
+	for _, d := range out {
+		work *= float64(d)
+	}
+	return n.spend(int(min(work, maxWork+1)))
 }
 
 func dimText(d int) string {
@@ -93,9 +110,14 @@ func matMul(n *node) (built, error) {
 	if len(b.shape) > 1 {
 		out = append(out, sb[len(sb)-1])
 	}
+	if err := n.spendProduct(out, sa[len(sa)-1]); err != nil {
+		return built{}, err
+	}
 	p := &matrixProduct{alpha: 1, vectorA: len(a.shape) == 1, vectorB: len(b.shape) == 1}
 	if len(sb) == 2 {
-		p.prepare(b.constant)
+		if err := p.prepare(n, b.constant); err != nil {
+			return built{}, err
+		}
 	}
 	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind)}, nil
 }
@@ -111,13 +133,16 @@ type matrixProduct struct {
 }
 
 // prepare packs a constant B; nil: it is not constant.
-func (p *matrixProduct) prepare(b *tensor) {
+func (p *matrixProduct) prepare(n *node, b *tensor) error {
 	if b == nil {
-		return
+		return nil
 	}
 	rows, cols := b.shape[0], 1
 	if len(b.shape) > 1 {
 		cols = b.shape[1]
+	}
+	if err := n.spend(panelSize(max(rows, cols), min(rows, cols))); err != nil {
+		return err
 	}
 	switch b.kind {
 	case kindFloat:
@@ -125,6 +150,7 @@ func (p *matrixProduct) prepare(b *tensor) {
 	case kindDouble:
 		p.b64 = pack(new(panels[float64]), b.f64, rows, cols, p.transB)
 	}
+	return nil
 }
 
 // addBias adds a constant number to each column, where B is constant.
