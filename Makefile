@@ -56,12 +56,12 @@ sparkml-models: ## train the Spark ML models of the tests anew, with the real Sp
 	bin/sparkml-venv/bin/pip install -q pyspark==3.5.7 numpy setuptools
 	bin/sparkml-venv/bin/python testdata/sparkml/generate.py
 
-bench-models: ## time models beside jpmml-evaluator (needs Java 11 and Maven), scikit-learn, LightGBM and XGBoost
+bench-models: ## time models beside jpmml-evaluator (needs Java 17 and Maven), scikit-learn, LightGBM, XGBoost and Spark ML
 	python3 -m venv bin/benchmodels/venv
 	bin/benchmodels/venv/bin/pip install -q numpy==2.4.6 scikit-learn==1.5.2 xgboost-cpu==3.2.0 lightgbm==4.7.0
+	python3 -m venv bin/benchmodels/spark-venv
+	bin/benchmodels/spark-venv/bin/pip install -q pyspark==3.5.7 numpy setuptools
 	OMP_NUM_THREADS=1 bin/benchmodels/venv/bin/python .ci/benchmodels/generate.py bin/benchmodels
+	bin/benchmodels/spark-venv/bin/python .ci/benchmodels/spark.py bin/benchmodels train
 	mvn -q -B -f .ci/benchmodels/java -Dfolder=$(CURDIR)/bin/benchmodels package
-	$(GO) run ./.ci/benchmodels
-
-bench-serve: ## time millrace serve for 1, 8 and 64 clients, five runs; MILLRACE_BENCH_URL is another server's model
-	$(GO) test -run '^$$' -bench '^BenchmarkServe$$' -benchtime 2s -count 5 -timeout 30m ./engine/openscoring
+	$(GO) run ./.ci/benchmodels $(BENCHFLAGS)

@@ -237,6 +237,7 @@ def main():
         rows(name, names, x[TRAIN:].T)
         rows(name + "-missing", names, holes(x[TRAIN:], 0.05, rng).T)
 
+    rows("forest-train", names + ["label"], [*sets["forest"][:TRAIN].T, y3[:TRAIN].astype(float)])
     train = holes(sets["forest"][:TRAIN], 0.05, rng)
     m = RandomForestClassifier(100, max_depth=8, random_state=1, n_jobs=1).fit(train, y3[:TRAIN])
     joblib.dump(m, out / "forest.joblib")

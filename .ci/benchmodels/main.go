@@ -3,7 +3,7 @@
 //
 // Every contender has one thread and its rows prepared in the form that it likes best. They take turns, so that what
 // else the machine does slows all of them, and the median of the turns counts. Time is processor time: of the thread
-// for the JVM (compiling and collecting garbage are free), of the process for the others. A contender whose answers
+// for jpmml-evaluator (compiling and collecting garbage are free), of the process for the others. A contender whose answers
 // differ from millrace's is an error.
 //
 // The others are processes that answer lines: `check LIBRARY MODEL ROWS` scores FOLDER/ROWS.csv with FOLDER/MODEL and
@@ -45,6 +45,7 @@ var benches = []bench{
 	{"scorecard, 10 characteristics, 3 reasons", "scorecard", "scorecard", "pmml", []string{"jpmml"}},
 	{"neural network 20-16-8-3, rectifier", "network", "forest", "pmml", []string{"jpmml", "sklearn"}},
 	{"neural network 20-16-8-3, logistic", "network-logistic", "forest", "pmml", []string{"jpmml", "sklearn"}},
+	{"100 trees of depth 8, 20 features, 3 classes, Spark ML", "spark-forest", "forest", "sparkml", []string{"spark"}},
 	{"200 boosted trees of depth 4, XGBoost", "boosted", "boosted", "xgboost", []string{"xgboost"}},
 	{"the same, 5 % of the values missing", "boosted", "boosted-missing", "xgboost", []string{"xgboost"}},
 }
@@ -58,6 +59,7 @@ type settings struct {
 	only    string
 	with    string
 	python  string
+	pyspark string
 }
 
 func main() {
@@ -65,10 +67,11 @@ func main() {
 	flag.StringVar(&s.folder, "folder", "bin/benchmodels", "the folder of the models, the rows and the other contenders")
 	flag.IntVar(&s.turns, "turns", 7, "how often each contender is measured; the median counts")
 	flag.Float64Var(&s.seconds, "seconds", 0.4, "how long each turn takes at least, in seconds of processor time")
-	flag.Float64Var(&s.warm, "warm", 10, "how long the JVM warms up for each model, in seconds")
+	flag.Float64Var(&s.warm, "warm", 10, "how long contenders of the JVM warm up for each model, in seconds")
 	flag.StringVar(&s.only, "only", "", "the models to measure, a regular expression")
-	flag.StringVar(&s.with, "with", "jpmml,sklearn,lightgbm,xgboost,millrace-lightgbm", "the contenders beside millrace")
+	flag.StringVar(&s.with, "with", "jpmml,sklearn,lightgbm,xgboost,spark,millrace-lightgbm", "the contenders beside millrace")
 	flag.StringVar(&s.python, "python", "bin/benchmodels/venv/bin/python", "the Python that has the libraries")
+	flag.StringVar(&s.pyspark, "pyspark", "bin/benchmodels/spark-venv/bin/python", "the Python that has pyspark")
 	flag.Parse()
 	if err := s.run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmodels:", err)
@@ -89,13 +92,16 @@ func (s *settings) run(w io.Writer) error {
 	defer libraries.close()
 	jvm := &process{cmd: exec.Command("java", "-Xmx3g", "-cp", s.folder+"/java/classes"+string(filepath.ListSeparator)+s.folder+"/java/lib/*", "Contender", s.folder)}
 	defer jvm.close()
+	spark := &process{cmd: exec.Command(s.pyspark, ".ci/benchmodels/spark.py", s.folder)}
+	defer spark.close()
+	outside := map[string]scorer{"jpmml": jvm, "spark": spark, "sklearn": libraries, "lightgbm": libraries, "xgboost": libraries}
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "model\tcontender\tns/row\tratio\tgreatest difference")
 	for _, b := range benches {
 		if !only.MatchString(b.model) {
 			continue
 		}
-		if err := s.bench(tab, b, libraries, jvm); err != nil {
+		if err := s.bench(tab, b, outside); err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
 		tab.Flush()
@@ -118,16 +124,14 @@ type scorer interface {
 }
 
 // bench checks that the contenders agree, lets them take turns and prints their lines.
-func (s *settings) bench(w io.Writer, b bench, libraries, jvm scorer) error {
+func (s *settings) bench(w io.Writer, b bench, outside map[string]scorer) error {
 	all := []*contender{{name: "millrace", it: &millrace{folder: s.folder, format: b.format}}}
 	for _, name := range b.others {
 		if !slices.Contains(strings.Split(s.with, ","), name) {
 			continue
 		}
-		c := &contender{name: name, it: libraries}
-		if name == "jpmml" {
-			c.it = jvm
-		} else if format, ok := strings.CutPrefix(name, "millrace-"); ok {
+		c := &contender{name: name, it: outside[name]}
+		if format, ok := strings.CutPrefix(name, "millrace-"); ok {
 			c.it = &millrace{folder: s.folder, format: format}
 		}
 		all = append(all, c)
@@ -143,7 +147,7 @@ func (s *settings) bench(w io.Writer, b bench, libraries, jvm scorer) error {
 			}
 		}
 		warm := s.seconds
-		if c.name == "jpmml" {
+		if c.name == "jpmml" || c.name == "spark" {
 			warm = s.warm
 		}
 		if _, err := c.it.time(c.name, &b, warm); err != nil {

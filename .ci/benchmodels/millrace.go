@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/millrace-sql/millrace/engine/lightgbm"
 	"github.com/millrace-sql/millrace/engine/pmml"
+	"github.com/millrace-sql/millrace/engine/sparkml"
 	"github.com/millrace-sql/millrace/engine/xgboost"
 )
 
@@ -39,7 +41,7 @@ func (m *millrace) open(b *bench) error {
 		return err
 	}
 	m.n = len(t.cells[0])
-	extension := map[string]string{"pmml": ".pmml", "lightgbm": ".lightgbm.txt", "xgboost": ".xgboost.json"}[m.format]
+	extension := map[string]string{"pmml": ".pmml", "sparkml": ".sparkml", "lightgbm": ".lightgbm.txt", "xgboost": ".xgboost.json"}[m.format]
 	f, err := os.Open(filepath.Join(m.folder, b.model+extension))
 	if err != nil {
 		return err
@@ -53,6 +55,8 @@ func (m *millrace) open(b *bench) error {
 		if model, err = lightgbm.Load(f); err == nil {
 			err = m.openBoosted(model, t)
 		}
+	case "sparkml":
+		err = m.openSparkML(os.DirFS(f.Name()), t)
 	case "xgboost":
 		var model *xgboost.Model
 		if model, err = xgboost.Load(f); err == nil {
@@ -76,6 +80,24 @@ func (m *millrace) openPMML(r io.Reader, t *table) error {
 	m.in, err = t.columns(model.Inputs())
 	m.score = func() ([]arrow.Array, error) {
 		return model.ScoreOutputs(memory.DefaultAllocator, m.n, m.in, nil, func(int, error) {})
+	}
+	return err
+}
+
+func (m *millrace) openSparkML(dir fs.FS, t *table) error {
+	model, err := sparkml.Load(dir)
+	if err != nil {
+		return err
+	}
+	var want []int
+	for i, o := range model.Outputs() {
+		if o.Field.Type.ID() == arrow.FLOAT64 { // not the vectors, which have the same numbers
+			m.names, want = append(m.names, o.Field.Name), append(want, i)
+		}
+	}
+	m.in, err = t.columns(model.Inputs())
+	m.score = func() ([]arrow.Array, error) {
+		return model.ScoreOutputs(memory.DefaultAllocator, m.n, m.in, want, func(int, error) {})
 	}
 	return err
 }
