@@ -171,6 +171,23 @@ SELECT predict('m', x, c) AS p, size(predict_all('m', x, c).logits) AS n FROM VA
 	}
 }
 
+// TestONNXClasses names the classes of a network, whose document does not know them.
+func TestONNXClasses(t *testing.T) {
+	c := readONNX(t, "torch_tabular")
+	path := c.csv(t, "a,b,c,d,e,f,g", "numbers", "category")
+	got := runONNX(t, fmt.Sprintf(`
+CREATE TABLE t (a DOUBLE, b DOUBLE, c DOUBLE, d DOUBLE, e DOUBLE, f DOUBLE, g BIGINT) USING csv OPTIONS (path = '%s', header = true);
+CREATE MODEL m USING onnx OPTIONS (path = '../testdata/onnx/dense/torch_tabular.onnx', features = 'a, b, c, d, e, f, g', classes = 'red, green, blue');
+SELECT predict('m', t.*) AS p, predict_proba('m', t.*)['blue'] AS blue, predict_all('m', t.*).label AS label FROM t;`, path))
+	names := []string{"red", "green", "blue"}
+	for i, row := range got {
+		label, blue := c.Outputs["label"].Values[i].(float64), c.Outputs["probabilities"].Values[3*i+2].(float64)
+		if row["p"] != names[int(label)] || row["label"] != label || !near(row["blue"], blue) {
+			t.Errorf("row %d: %v, expected %s and %v", i, row, names[int(label)], blue)
+		}
+	}
+}
+
 // TestONNXMissing: a network has no answer for a row with a NULL, and the policy for that holds.
 func TestONNXMissing(t *testing.T) {
 	const model = "CREATE MODEL m USING onnx OPTIONS (path = '../testdata/onnx/dense/mlp_columns.onnx'%s);\n"

@@ -21,12 +21,11 @@ type onnxFormat struct{ atPath }
 // Name is onnx.
 func (onnxFormat) Name() string { return "onnx" }
 
-// Options are those of a model read from a path, and the names of its columns.
+// Options are those of a model read from a path, and names that the document need not have.
 func (onnxFormat) Options() []connector.Option {
-	return append(slices.Clip(pathOptions), connector.Option{
-		Name: "features", Read: true,
-		Help: "the names of the input columns, with commas, in the order of the model's inputs; one name for each input makes an ARRAY of an input of several columns",
-	})
+	return append(slices.Clip(pathOptions),
+		connector.Option{Name: "features", Read: true, Help: "the names of the input columns, with commas, in the order of the model's inputs; one name for each input makes an ARRAY of an input of several columns"},
+		connector.Option{Name: "classes", Read: true, Help: "the names of the classes that the model has scores of, with commas: for networks, whose documents do not know them"})
 }
 
 // Load reads the document at option path.
@@ -37,17 +36,23 @@ func (onnxFormat) Load(options map[string]string) (catalog.Model, string, error)
 		return nil, "", pathError("model file", path, err)
 	}
 	defer f.Close()
-	var features []string
-	if text := strings.TrimSpace(options["features"]); text != "" {
-		for _, name := range strings.Split(text, ",") {
-			features = append(features, strings.TrimSpace(name))
-		}
-	}
-	m, err := onnx.Load(f, features...)
+	m, err := onnx.LoadWith(f, onnx.Options{Features: listed(options["features"]), Classes: listed(options["classes"])})
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	return onnxModel{m}, m.Checksum(), nil
+}
+
+// listed are the names in a text with commas between them.
+func listed(text string) []string {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	names := strings.Split(text, ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return names
 }
 
 // onnxModel is an ONNX document as a catalog.Model.

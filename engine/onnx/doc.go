@@ -22,7 +22,8 @@
 //
 // An output of the shape [N], or [N, 1], is a column of its name: FLOAT for floats. One with a score for each of known
 // classes (a classifier's, a ZipMap's, or one with prob in its name beside a label of so many classes) is a column
-// probability(class) for each, other ones are an ARRAY. What predict gives is the label of a classifier, else the first
+// probability(class) for each, other ones are an ARRAY. The classes of a network, which its document does not know, can be
+// given to LoadWith. What predict gives is the label of a classifier, else the first
 // output of one element, else the first.
 //
 // It may import engine/boosted, for its trees, and nothing else of ours.

@@ -15,10 +15,23 @@ import (
 // maxColumns bounds the columns of a model.
 const maxColumns = 1 << 17
 
-// Load reads a document. features, if there are any, are the names of the input columns: as many as the inputs have
-// elements for a row, in the graph's order; or as many as there are inputs, and then one of several elements is an
-// ARRAY. An error names the node, or the place in the document, and what was expected there.
+// Options are names that a document need not have. The zero value has none.
+type Options struct {
+	// Features are the names of the input columns: as many as the inputs have elements for a row, in the graph's order; or
+	// as many as there are inputs, and then one of several elements is an ARRAY.
+	Features []string
+	// Classes are the names of the classes that an output has scores of, in its order: the scores become the columns of
+	// classes, and the class of the greatest a column prediction. An output of one score is that of the second of two.
+	Classes []string
+}
+
+// Load is LoadWith for names of features, if there are any.
 func Load(r io.Reader, features ...string) (*Model, error) {
+	return LoadWith(r, Options{Features: features})
+}
+
+// LoadWith reads a document. An error names the node, or the place in the document, and what was expected there.
+func LoadWith(r io.Reader, o Options) (*Model, error) {
 	b, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
@@ -28,7 +41,7 @@ func Load(r io.Reader, features ...string) (*Model, error) {
 	if m.doc, err = parse(b); err != nil {
 		return nil, fmt.Errorf("ONNX document: %w", err)
 	}
-	if err := m.load(features); err != nil {
+	if err := m.load(o); err != nil {
 		return nil, fmt.Errorf("ONNX model: %w", err)
 	}
 	// What is left of the document are the texts about it.
@@ -36,7 +49,7 @@ func Load(r io.Reader, features ...string) (*Model, error) {
 	return m, nil
 }
 
-func (m *Model) load(features []string) error {
+func (m *Model) load(o Options) error {
 	if err := m.doc.checkOpsets(); err != nil {
 		return err
 	}
@@ -44,13 +57,13 @@ func (m *Model) load(features []string) error {
 	if err := l.constants(); err != nil {
 		return err
 	}
-	if err := m.readInputs(l, features); err != nil {
+	if err := m.readInputs(l, o.Features); err != nil {
 		return err
 	}
 	if err := l.build(); err != nil {
 		return err
 	}
-	if err := m.readOutputs(l); err != nil {
+	if err := m.readOutputs(l, o.Classes); err != nil {
 		return err
 	}
 	var in, keep []int

@@ -9,7 +9,7 @@ import (
 )
 
 // readOutputs finds the graph's outputs and makes their columns.
-func (m *Model) readOutputs(l *loader) error {
+func (m *Model) readOutputs(l *loader, classes []string) error {
 	docs := m.doc.graph.outputs
 	if len(docs) == 0 {
 		return errors.New("the graph has no outputs")
@@ -27,6 +27,12 @@ func (m *Model) readOutputs(l *loader) error {
 			return fmt.Errorf("output %q: its shape is %s, expected a first axis of N, the rows of a batch", doc.name, shapeText(v.shape))
 		}
 		values = append(values, v)
+	}
+	if len(classes) > 0 {
+		var err error
+		if values, err = m.classify(l, values, classes); err != nil {
+			return err
+		}
 	}
 	m.taken = map[string]int{}
 	defer func() { m.taken = nil }()
