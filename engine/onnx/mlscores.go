@@ -58,7 +58,13 @@ func logistic(x float32) float32 {
 	return v
 }
 
-func expOf[T number](x T) T { return T(math.Exp(float64(x))) }
+// expOf is e to the power of x.
+func expOf[T number](x T) T {
+	if x, ok := any(x).(float32); ok {
+		return T(float32(exponential(float64(x))))
+	}
+	return T(math.Exp(float64(x)))
+}
 
 // probit is the quantile of the normal distribution, in the approximation that onnxruntime has.
 func probit(x float32) float32 { return 1.41421356 * inverseErf(2*x-1) }

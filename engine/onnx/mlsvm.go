@@ -48,7 +48,7 @@ func (k *svmKernel) rows(dst, x, vectors []float32, rows, count, columns int, li
 		}
 	case "SIGMOID":
 		for i, p := range dst {
-			dst[i] = float32(math.Tanh(float64(float32(k.gamma*p) + k.coef0)))
+			dst[i] = float32(tangent(float64(float32(k.gamma*p) + k.coef0)))
 		}
 	}
 }
@@ -93,9 +93,11 @@ func (k *svmKernel) distances(dst, x, vectors []float32, rows, count, columns in
 			dst[i*count+v] = sum
 		}
 	}
-	for i, d := range dst[:rows*count] {
-		dst[i] = expOf(float32(-k.gamma * d))
+	dst = dst[:rows*count]
+	for i, d := range dst {
+		dst[i] = -k.gamma * d
 	}
+	expFloats(dst, dst)
 }
 
 // buildSVMRegressor builds a support vector machine that gives a number, or 1 and -1 for one class.
