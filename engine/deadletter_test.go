@@ -379,3 +379,39 @@ func TestDeadLettersOnDisk(t *testing.T) {
 		checkMixed(t, readDead(t, dir+"/checkpoint/dead-letters"), 6, false)
 	}
 }
+
+// TestPolicyReplaced: a running query takes up a model's other policies between two
+// epochs. One that has no place for dead letters fails when it would need one.
+func TestPolicyReplaced(t *testing.T) {
+	for _, option := range []string{"deadLetters = 'dead'", "trigger = '0 seconds'"} {
+		brokers := broker(t)
+		recs, _ := mixedRecords(3)
+		produce(t, brokers, "s", 1, recs)
+		dir := t.TempDir()
+		writeFile(t, dir+"/m.pmml", linear(""))
+		e := openChecked(t, engine.Config{})
+		script := strings.Replace(mixedScript(brokers, dir, "", scoreMixed), "CREATE TABLE out", "CREATE TABLE dead USING memory; CREATE TABLE out", 1)
+		script = strings.Replace(script, "checkpointLocation = '"+dir+"/checkpoint'", option, 1)
+		script = strings.Replace(script, "onMissing = 'dlq', onInvalid = 'dlq'", "onMissing = 'null'", 1) + "AWAIT ALL AVAILABLE;"
+		if err := runAll(t.Context(), e, script); err != nil {
+			t.Fatal(err)
+		}
+		sameLines(t, readLog(t, dir+"/out"), []string{`{"id":0,"y":3.0}`, `{"id":1}`, `{"id":2}`})
+		if err := runAll(t.Context(), e, "CREATE OR REPLACE MODEL m USING pmml OPTIONS (path = '"+dir+"/m.pmml', onMissing = 'dlq');"); err != nil {
+			t.Fatal(err)
+		}
+		more, _ := mixedRecords(3)
+		produce(t, brokers, "s", 1, more)
+		err := e.Lookup("q").AwaitAvailable(t.Context())
+		if option != "deadLetters = 'dead'" {
+			mentions(t, err, "query q, epoch 1", "model m: there is no answer while field x is missing", "the query has no place for dead letters")
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(queryValues(t, e, "SELECT offset, reason FROM dead"), " "); got != "4 missing" {
+			t.Errorf("dead letters: %s", got)
+		}
+	}
+}
