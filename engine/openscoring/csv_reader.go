@@ -185,12 +185,17 @@ func (m *Model) csvHeader(header [][]byte) []int {
 
 // addCSV adds a record as a row. An empty cell is a missing value.
 func (r *rows) addCSV(to []int, record [][]byte) {
+	r.setCSV(to, record)
+	r.add()
+}
+
+// setCSV sets the cells of the row that is next.
+func (r *rows) setCSV(to []int, record [][]byte) {
 	for i, at := range to {
 		if at >= 0 && len(record[i]) > 0 {
 			r.cells[at] = cell{shape: quoted, text: record[i]}
 		}
 	}
-	r.add()
 }
 
 // appendCSVRow appends the results of a row, each after a separator, the first

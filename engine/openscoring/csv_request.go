@@ -62,6 +62,13 @@ func (c *csvRequest) parse(doc []byte, limit int) error {
 		return err
 	}
 	to := c.rows.m.csvHeader(header)
+	by, grouped := -1, c.rows.m.group.name != ""
+	var all groups
+	for i, name := range header {
+		if grouped && string(name) == c.rows.m.group.name {
+			by = i
+		}
+	}
 	if len(header) > 0 && strings.EqualFold(string(header[0]), "id") {
 		c.ids, c.id = true, bytes.Clone(header[0])
 	}
@@ -69,19 +76,31 @@ func (c *csvRequest) parse(doc []byte, limit int) error {
 		rec, err := r.read()
 		switch {
 		case errors.Is(err, io.EOF):
+			if grouped && all.rows(c.rows) {
+				c.idText, c.idEnds = nil, make([]int, c.rows.n)
+			}
 			return nil
 		case err != nil:
 			return err
 		case len(rec) != len(to):
 			return fmt.Errorf("line %d has %d cells, and the header has %d", r.line, len(rec), len(to))
-		case limit > 0 && c.rows.n >= limit:
+		case limit > 0 && max(c.rows.n, all.n) >= limit:
 			return c.rows.m.tooMany(limit)
 		}
 		if c.ids {
 			c.idText = append(c.idText, rec[0]...)
 			c.idEnds = append(c.idEnds, len(c.idText))
 		}
-		c.rows.addCSV(to, rec)
+		if !grouped {
+			c.rows.addCSV(to, rec)
+			continue
+		}
+		c.rows.setCSV(to, rec)
+		key := cell{}
+		if by >= 0 && len(rec[by]) > 0 {
+			key = cell{shape: quoted, text: rec[by]}
+		}
+		all.add(key, c.rows.cells, true)
 	}
 }
 

@@ -37,6 +37,7 @@ type document struct {
 	data      map[string]*documentField
 	outputs   map[string]*documentField
 	mining    map[string]mining
+	groups    []string // fields by which records are grouped
 }
 
 // scanDocument reads the parts of a document that a schema needs. It stops as
@@ -105,6 +106,9 @@ func (s *scanner) start(t xml.StartElement) {
 	case s.field != nil && name == "Interval":
 		s.field.interval(attr("leftMargin"), attr("rightMargin"), attr("closure"))
 	case name == "MiningField" && !s.schema:
+		if attr("usageType") == "group" {
+			s.groups = append(s.groups, attr("name"))
+		}
 		s.mining[attr("name")] = mining{invalid: attr("invalidValueTreatment"), replacement: attr("invalidValueReplacement")}
 	case !s.model && attr("functionName") != "":
 		s.model, s.modelName = true, attr("modelName")

@@ -29,6 +29,9 @@ type Model struct {
 	want    []int          // results as outputs of the scorer
 	score   scoreFunc
 
+	// group is the field by which the records of a request make rows; its name is
+	// empty if each record is one.
+	group   field
 	targets int // how many of results are targets
 	// undefined is the output field that an expression over a missing prediction
 	// stumbles over, empty if there is no such expression; it is the column at
@@ -107,8 +110,8 @@ func describePMML(p *pmml.Model, doc []byte) (*Model, error) {
 		m.inputs = append(m.inputs, d.input(f))
 	}
 	for i, o := range outs {
-		if !o.Final {
-			continue
+		if !o.Final || d.outputs[o.Field.Name] == nil && d.data[o.Field.Name] == nil && p.FunctionName() == "associationRules" {
+			continue // association models have no target
 		}
 		var f field
 		if about := d.outputs[o.Field.Name]; about != nil {
@@ -119,6 +122,11 @@ func describePMML(p *pmml.Model, doc []byte) (*Model, error) {
 		}
 		m.results = append(m.results, resultColumn{field: f, typ: o.Field.Type})
 		m.want = append(m.want, i)
+	}
+	if len(d.groups) == 1 {
+		if about := d.data[d.groups[0]]; about != nil {
+			m.group = field{name: about.name, display: about.display, dataType: about.dataType, opType: about.opType, values: about.ranges()}
+		}
 	}
 	m.findUndefined(d, outs)
 	return m, m.finish()

@@ -57,6 +57,10 @@ type batch struct {
 	id   []byte // of the whole; empty for none
 	ids  [][]byte
 	max  int // records, 0 for any number
+
+	grouped bool // records make rows by the model's group field
+	groups  groups
+	key     cell // of the record being read
 }
 
 // parseRecord reads one record.
@@ -78,6 +82,7 @@ func (b *batch) parseRecord(body []byte) error {
 // record becomes its fault; what is no JSON is an error.
 func (b *batch) parseBatch(body []byte) error {
 	b.begin(body)
+	b.grouped = b.rows.m.group.name != ""
 	r := &b.json
 	switch r.space() {
 	case 0:
@@ -112,6 +117,9 @@ func (b *batch) parseBatch(body []byte) error {
 	case !seen:
 		return errNoRequests
 	}
+	if b.grouped && b.groups.rows(b.rows) {
+		b.ids = append(b.ids[:0], make([][]byte, b.rows.n)...)
+	}
 	return nil
 }
 
@@ -127,13 +135,19 @@ func (b *batch) requests() (seen bool, err error) {
 		return false, nil
 	}
 	r.elements(func() bool {
-		if b.max > 0 && b.rows.n >= b.max {
+		if b.max > 0 && max(b.rows.n, b.groups.n) >= b.max {
 			err = b.rows.m.tooMany(b.max)
 			return false
 		}
 		ok, fault := b.record(recordClass)
 		switch {
 		case r.err != nil:
+			return false
+		case b.grouped && (fault != nil || !ok): // Openscoring groups before it looks at records
+			err = fault
+			if err == nil {
+				err = errNoRecord
+			}
 			return false
 		case fault != nil:
 			b.rows.addFault(classNull, fault.Error())
@@ -149,6 +163,7 @@ func (b *batch) requests() (seen bool, err error) {
 func (b *batch) begin(body []byte) {
 	b.json = jsonReader{b: body, scratch: b.json.scratch[:0]}
 	b.id, b.ids = nil, b.ids[:0]
+	b.grouped, b.groups = false, groups{}
 }
 
 // record reads {"id", "arguments"} and adds its row; ok is false for null or
@@ -167,7 +182,7 @@ func (b *batch) record(class string) (ok bool, err error) {
 		b.mismatch(class, c, start)
 		return false, nil
 	}
-	b.ids = append(b.ids, nil)
+	b.ids, b.key = append(b.ids, nil), cell{}
 	at, has := len(b.ids)-1, false
 	ok = r.members(func(name []byte) bool {
 		switch string(name) {
@@ -186,7 +201,11 @@ func (b *batch) record(class string) (ok bool, err error) {
 	if !has {
 		return true, errNoArguments
 	}
-	b.rows.add()
+	if b.grouped {
+		b.groups.add(b.key, b.rows.cells, false)
+	} else {
+		b.rows.add()
+	}
 	return true, nil
 }
 
@@ -205,6 +224,8 @@ func (b *batch) arguments() bool {
 		c, ok := r.value(0)
 		if i, known := b.rows.m.byName[string(name)]; known && ok {
 			b.rows.cells[i] = c
+		} else if b.grouped && ok && string(name) == b.rows.m.group.name {
+			b.key = c
 		}
 		return ok
 	})

@@ -139,6 +139,9 @@ func (m *Model) appendSchema(dst []byte, indent string) []byte {
 		outputs[i] = &m.results[i].field
 	}
 	w.fields("inputFields", inputs)
+	if m.group.name != "" {
+		w.fields("groupFields", []*field{&m.group})
+	}
 	w.fields("targetFields", outputs[:m.targets])
 	w.fields("outputFields", outputs[m.targets:])
 	return w.end(indent)
