@@ -363,7 +363,7 @@ func (l *loader) fold(n *node, b *built) error {
 	}
 	if b.run != nil {
 		var fault error
-		w := &workspace{rows: 1, dead: make([]bool, 1), locals: make([]any, l.locals), fault: func(_ int, err error) { fault = err }}
+		w := &workspace{rows: 1, locals: make([]any, l.locals), fault: func(_ int, err error) { fault = err }}
 		if err := errors.Join(b.run(w, in, out), fault); err != nil {
 			return n.errorf("%v", err)
 		}

@@ -31,6 +31,19 @@ func (t *tensor) index(i, length int) (int, error) {
 	return int(x), nil
 }
 
+// indexes checks indexes that are constant.
+func (n *node) indexes(x *value, length int) error {
+	if x.constant == nil || length < 0 {
+		return nil
+	}
+	for i := range x.constant.size() {
+		if _, err := x.constant.index(i, length); err != nil {
+			return n.errorf("%v", err)
+		}
+	}
+	return nil
+}
+
 func gather(n *node) (built, error) {
 	if err := n.arity(2, 2); err != nil {
 		return built{}, err
@@ -45,6 +58,9 @@ func gather(n *node) (built, error) {
 	}
 	if v.shape[axis] < 0 {
 		return built{}, n.errorf("it takes rows of a batch by their number: a row's score may not depend on the others")
+	}
+	if err := n.indexes(x, v.shape[axis]); err != nil {
+		return built{}, err
 	}
 	shape := slices.Concat(v.shape[:axis], x.shape, v.shape[axis+1:])
 	o := info{kind: v.kind, shape: shape}
@@ -108,6 +124,9 @@ func gatherElements(n *node) (built, error) {
 	}
 	if v.shape[axis] < 0 || batchAxis(x.shape) > 0 {
 		return built{}, n.errorf("it takes rows of a batch by their number: a row's score may not depend on the others")
+	}
+	if err := n.indexes(x, v.shape[axis]); err != nil {
+		return built{}, err
 	}
 	for a, d := range x.shape {
 		if a != axis && d != v.shape[a] {

@@ -16,6 +16,7 @@ func TestRefused(t *testing.T) {
 		"another domain":       `node "f" (com.acme.FusedThing): the document does not say which version of its domain it uses (opset_import)`,
 		"mean of the batch":    `node "m_node" (ReduceMean): it puts the rows of a batch together (axis 0 of [N, 5]): a row's score may not depend on the others`,
 		"first row":            `node "g_node" (Gather): it takes rows of a batch by their number: a row's score may not depend on the others`,
+		"index outside":        `node "Y_node" (Gather): the index 5 is outside an axis of 5`,
 		"softmax of the batch": `node "Y_node" (Softmax): it scales by the rows of the batch`,
 		"product of the batch": `node "Y_node" (MatMul): it sums over the rows of the batch`,
 		"rows beside rows":     `node "Y_node" (MatMul): its output has the shape [N, N]: rows are put together with other rows of the batch`,

@@ -49,6 +49,10 @@ func (w *workspace) scratch(i int, k kind, n int) *tensor {
 
 // drop gives a row (0 to rows-1) up: all outputs are NULL there, and err is told once.
 func (w *workspace) drop(row int, err error) {
+	if w.dead == nil { // a constant is computed: there are no rows
+		w.fault(row, err)
+		return
+	}
 	if w.dead[row] {
 		return
 	}
@@ -117,11 +121,7 @@ func (t *tensor) view(of *tensor, n int) {
 	}
 }
 
-// dropElement gives up the row that an element of a tensor belongs to. Of a tensor without rows it is the first.
+// dropElement gives up the row that an element of a tensor belongs to, whose first axis is the rows, or grows with them.
 func (w *workspace) dropElement(t *tensor, at int, err error) {
-	row := 0
-	if n := len(t.shape); n > 0 && t.shape[0] == w.rows && w.rows > 0 {
-		row = at / (t.size() / w.rows)
-	}
-	w.drop(row, err)
+	w.drop(at/max(1, t.size()/max(1, w.rows)), err)
 }

@@ -353,6 +353,7 @@ refuse("unknown operator", [node("NonZero", ["A"], ["Y"])], {"A": F}, {"Y": "int
 refuse("another domain", [helper.make_node("FusedThing", ["A"], ["Y"], name="f", domain="com.acme")], {"A": F}, {"Y": "float"})
 refuse("mean of the batch", [node("ReduceMean", ["A"], ["m"], axes=[0]), node("Sub", ["A", "m"], ["Y"])], {"A": F}, {"Y": "float"})
 refuse("first row", [node("Gather", ["A", "i"], ["g"]), node("Sub", ["A", "g"], ["Y"])], {"A": F}, {"Y": "float"}, {"i": np.array(0, np.int64)})
+refuse("index outside", [node("Gather", ["A", "i"], ["Y"], axis=1)], {"A": F}, {"Y": "float"}, {"i": i64(0, 5)})
 refuse("softmax of the batch", [node("Softmax", ["A"], ["Y"], axis=0)], {"A": F}, {"Y": "float"})
 refuse("product of the batch", [node("Transpose", ["A"], ["t"]), node("MatMul", ["t", "A"], ["Y"])], {"A": F}, {"Y": "float"})
 refuse("rows beside rows", [node("Transpose", ["A"], ["t"]), node("MatMul", ["A", "t"], ["Y"])], {"A": F}, {"Y": "float"})
