@@ -89,13 +89,18 @@ func (t *task) Reject(row int, why catalog.Rejection) error {
 	t.rejected.seen[key] = true
 	l := letter{
 		model: why.Model.Name, version: why.Model.Version, reason: reasonInvalid, err: why.Err.Error(),
-		origin: t.Place(row), inputs: key.inputs,
+		inputs: key.inputs,
 	}
 	if why.Missing {
 		l.reason = reasonMissing
 	}
 	if p, ok := t.chunk.(connector.Placed); ok && row >= 0 {
 		l.place, l.placed = p.Place(row)
+	}
+	if l.placed {
+		l.origin = l.place.String()
+	} else {
+		l.origin = t.Place(row)
 	}
 	t.rejected.letters = append(t.rejected.letters, l)
 	return nil

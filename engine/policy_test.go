@@ -219,6 +219,25 @@ CREATE QUERY q OPTIONS (checkpointLocation = '%s/checkpoint') AS INSERT INTO out
 	}
 }
 
+// TestRegisteredPolicies gives a model of the program's own its policies.
+func TestRegisteredPolicies(t *testing.T) {
+	e := openChecked(t, engine.Config{})
+	for name, opts := range map[string][]engine.ModelOption{
+		"plain": nil, "strict": {engine.OnInvalid(catalog.PolicyError)}, "dropping": {engine.OnMissing(catalog.PolicyDLQ), engine.OnInvalid(catalog.PolicyDLQ)},
+	} {
+		if err := e.RegisterModel(name, "v1", goLinear{}, opts...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	query := "SELECT predict('%s', x) AS y FROM (VALUES (1D), (NULL), (17D)) AS t(x)"
+	for name, want := range map[string]string{"plain": "3 NULL NULL", "dropping": "3"} {
+		if got := strings.Join(queryValues(t, e, fmt.Sprintf(query, name)), " "); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	mentions(t, runAll(t.Context(), e, fmt.Sprintf(query, "strict")+";"), "model strict: x is 17, which is too much")
+}
+
 // rejectedCases ask a model everywhere in a query. Rows are the values of the rows
 // that are left, dead the model, reason and inputs of the dead letters.
 var rejectedCases = []struct{ query, rows, dead string }{

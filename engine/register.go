@@ -22,8 +22,12 @@ func (e *Engine) RegisterFunction(f interface{ Name() string }) error {
 
 // RegisterModel makes a model known under a name. Version identifies what it
 // scores like: a checksum, or any text that changes with it.
-func (e *Engine) RegisterModel(name, version string, m catalog.Model) error {
-	return e.catalog.PutModel(&catalog.ModelEntry{Name: name, Connector: "go", Model: m, Version: version}, false)
+func (e *Engine) RegisterModel(name, version string, m catalog.Model, opts ...ModelOption) error {
+	entry := &catalog.ModelEntry{Name: name, Connector: "go", Model: m, Version: version}
+	for _, o := range opts {
+		o(entry)
+	}
+	return e.catalog.PutModel(entry, false)
 }
 
 // RegisterTable makes a table of rows in memory known under its name: to be read,
