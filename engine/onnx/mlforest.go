@@ -226,7 +226,7 @@ func (d *treeDoc[T]) lockstep(root int, size treeSize) bool {
 		mean += v.share
 		todo = append(todo, visit{n.no, v.share / 2}, visit{n.yes, v.share / 2})
 	}
-	return float64(size.depth) <= 3*mean+2
+	return float64(size.depth) <= 5*mean+2
 }
 
 func (f *forest[T]) flatten(d *treeDoc[T], root int, size treeSize, only int) flatTree[T] {
@@ -277,7 +277,7 @@ func (f *forest[T]) fillPairs(t *flatTree[T], d *treeDoc[T], root, nodes int) {
 		n := &d.nodes[todo[i]]
 		f.addLeaf(t, n)
 		if n.mode == leaf {
-			// A leaf is at most -Inf of a column or not: both ways must lead to itself. NaN fails every test.
+			// A row that has come to a leaf stays: its test always fails, and the way for no is the leaf itself.
 			t.pairs = append(t.pairs, treePair[T]{t: nan[T](), kids: uint32(i)})
 			continue
 		}
