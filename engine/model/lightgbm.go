@@ -2,7 +2,7 @@ package model
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"strconv"
 
 	"github.com/millrace-sql/millrace/catalog"
@@ -20,16 +20,15 @@ func (lightgbmFormat) Name() string { return "lightgbm" }
 func (lightgbmFormat) Options() []connector.Option { return pathOptions }
 
 // Load reads the document at option path.
-func (lightgbmFormat) Load(options map[string]string) (catalog.Model, string, error) {
-	path := options["path"]
-	f, err := os.Open(path)
+func (f lightgbmFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	return loadFile(f, options)
+}
+
+// Read reads a document.
+func (lightgbmFormat) Read(r io.Reader, _ map[string]string) (catalog.Model, string, error) {
+	m, err := lightgbm.Load(r)
 	if err != nil {
-		return nil, "", pathError("model file", path, err)
-	}
-	defer f.Close()
-	m, err := lightgbm.Load(f)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, "", err
 	}
 	return lightgbmModel{boostedModel[float64]{m.Model}, m}, m.Checksum(), nil
 }

@@ -3,8 +3,8 @@ package model
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -29,16 +29,15 @@ func (onnxFormat) Options() []connector.Option {
 }
 
 // Load reads the document at option path.
-func (onnxFormat) Load(options map[string]string) (catalog.Model, string, error) {
-	path := options["path"]
-	f, err := os.Open(path)
+func (f onnxFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	return loadFile(f, options)
+}
+
+// Read reads a document.
+func (onnxFormat) Read(r io.Reader, options map[string]string) (catalog.Model, string, error) {
+	m, err := onnx.LoadWith(r, onnx.Options{Features: listed(options["features"]), Classes: listed(options["classes"])})
 	if err != nil {
-		return nil, "", pathError("model file", path, err)
-	}
-	defer f.Close()
-	m, err := onnx.LoadWith(f, onnx.Options{Features: listed(options["features"]), Classes: listed(options["classes"])})
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, "", err
 	}
 	return onnxModel{m}, m.Checksum(), nil
 }

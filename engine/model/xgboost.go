@@ -2,7 +2,7 @@ package model
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"strconv"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -23,16 +23,15 @@ func (xgboostFormat) Name() string { return "xgboost" }
 func (xgboostFormat) Options() []connector.Option { return pathOptions }
 
 // Load reads the document at option path.
-func (xgboostFormat) Load(options map[string]string) (catalog.Model, string, error) {
-	path := options["path"]
-	f, err := os.Open(path)
+func (f xgboostFormat) Load(options map[string]string) (catalog.Model, string, error) {
+	return loadFile(f, options)
+}
+
+// Read reads a document.
+func (xgboostFormat) Read(r io.Reader, _ map[string]string) (catalog.Model, string, error) {
+	m, err := xgboost.Load(r)
 	if err != nil {
-		return nil, "", pathError("model file", path, err)
-	}
-	defer f.Close()
-	m, err := xgboost.Load(f)
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, "", err
 	}
 	return xgboostModel{boostedModel[float32]{m.Model}, m}, m.Checksum(), nil
 }

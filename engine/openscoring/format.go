@@ -168,32 +168,22 @@ func LoadDocument(doc []byte, format string) (m *Model, err error) {
 	if format == pmmlFormat {
 		return unbroken(func() (*Model, error) { return LoadPMML(doc) })
 	}
-	// Formats read from paths.
-	dir, err := os.MkdirTemp("", "millrace-model-*")
+	f, err := model.Lookup(format)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "model")
-	if err := os.WriteFile(path, doc, 0o600); err != nil {
-		return nil, err
+	r, ok := f.(model.Reader)
+	if !ok {
+		return nil, fmt.Errorf("a model of the format %s is not one document", f.Name())
 	}
-	if m, err = Load(path, format); err != nil {
-		return nil, &documentError{prefix: path + ": ", err: err}
-	}
-	return m, nil
+	return unbroken(func() (*Model, error) {
+		c, version, err := r.Read(bytes.NewReader(doc), nil)
+		if err != nil {
+			return nil, err
+		}
+		return fromCatalog(f.Name(), c, version, int64(len(doc)))
+	})
 }
-
-// documentError is an error without the name of the file that a document was in
-// for a moment.
-type documentError struct {
-	prefix string
-	err    error
-}
-
-func (e *documentError) Error() string { return strings.ReplaceAll(e.err.Error(), e.prefix, "") }
-
-func (e *documentError) Unwrap() error { return e.err }
 
 // loadFormat reads a model by its format.
 func loadFormat(f model.Format, options map[string]string) (*Model, error) {
@@ -206,9 +196,8 @@ func loadFormat(f model.Format, options map[string]string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := fromCatalog(f.Name(), c)
-	m.checksum, m.size = version, size
-	if err := m.finish(); err != nil {
+	m, err := fromCatalog(f.Name(), c, version, size)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
@@ -232,9 +221,9 @@ func sizeOf(path string) (size int64, err error) {
 
 // fromCatalog describes a model of any format: its targets come first among the
 // results, as in Openscoring's answers.
-func fromCatalog(format string, c catalog.Model) *Model {
+func fromCatalog(format string, c catalog.Model, checksum string, size int64) (*Model, error) {
 	outs, about := c.Outputs(), properties(c)
-	m := &Model{format: format, summary: about["summary"], function: functionOf(outs, about), predicted: -1}
+	m := &Model{format: format, checksum: checksum, size: size, summary: about["summary"], function: functionOf(outs, about), predicted: -1}
 	if m.summary == "" {
 		m.summary = about["kind"]
 	}
@@ -266,7 +255,7 @@ func fromCatalog(format string, c catalog.Model) *Model {
 	add(true)
 	m.targets = len(m.results)
 	add(false)
-	return m
+	return m, m.finish()
 }
 
 // fieldOf describes a column, by its domain if that is known.
