@@ -50,6 +50,7 @@ type tensorDoc struct {
 	dims     []int64
 	dataType int64
 	location int64
+	external string // the file of external data
 	bytes    bool // UINT8 is allowed, and read as int32
 	raw      []byte
 	hasRaw   bool
@@ -110,17 +111,39 @@ func (d *tensorDoc) read(f field) error {
 	case 10:
 		return f.doubles(&d.doubles)
 	case 13:
-		return fmt.Errorf("the data is in another file (external_data): save the model as one file")
+		return d.readExternal(f)
 	case 14:
 		return f.int(&d.location)
 	}
 	return nil
 }
 
+// readExternal reads where external data is.
+func (d *tensorDoc) readExternal(f field) error {
+	b, err := f.message()
+	if err != nil {
+		return err
+	}
+	var key, text string
+	err = fields(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.text(&key)
+		case 2:
+			return f.text(&text)
+		}
+		return nil
+	})
+	if key == "location" {
+		d.external = text
+	}
+	return err
+}
+
 // tensor checks that the data is as long as the shape says.
 func (d *tensorDoc) tensor() (*tensor, error) {
-	if d.location == 1 {
-		return nil, fmt.Errorf("the data is in another file (data_location EXTERNAL): save the model as one file")
+	if d.location == 1 || d.external != "" {
+		return nil, fmt.Errorf("the data is in another file, %q, which is not supported: save the model as one file, with onnx.save(onnx.load(path), path) in Python, or export it from torch with external_data=False", d.external)
 	}
 	k, err := kindOf(d.dataType)
 	if d.isBytes() {

@@ -39,7 +39,7 @@ func TestRefused(t *testing.T) {
 		"float16":              `node "h_node" (Cast): attribute to: the element type FLOAT16 is not supported, expected FLOAT, DOUBLE, INT64, INT32, STRING or BOOL`,
 		"same names":           `two input columns are called "a": SQL finds an input by its name; give them names with the option features`,
 		"huge constant":        `node "c_node" (ConstantOfShape): its output has the shape [16777216, 16777216]: that is more than 16777216 elements for a row`,
-		"external data":        `graph: initializer "W": the data is in another file (external_data): save the model as one file`,
+		"external data":        `graph: initializer "W": the data is in another file, "weights.bin", which is not supported: save the model as one file, with onnx.save(onnx.load(path), path) in Python`,
 		"short data":           `graph: initializer "W": the shape [5, 3] has 15 elements of 4 bytes, raw_data has 56 bytes`,
 	}
 	for _, c := range all {
