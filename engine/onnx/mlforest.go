@@ -40,9 +40,9 @@ type treeColumn struct {
 }
 
 type flatTree[T number] struct {
-	depth int
-	only  int  // the target that all leaves give to, or allTargets; of no meaning if forest.some
-	first bool // no tree before gives to the same
+	depth  int
+	only   int           // the target that all leaves give to, or allTargets; of no meaning if forest.some
+	first  bool          // no tree before gives to the same
 	pairs  []treePair[T] // lockstep
 	single []treeStep[T] // otherwise
 	// values are what leaves give, by node of pairs or leaf of single: one number, or one for each target.
@@ -326,81 +326,4 @@ func (f *forest[T]) fillSingle(t *flatTree[T], d *treeDoc[T], root, nodes int) {
 func nan[T number]() T {
 	var zero T
 	return zero / zero
-}
-
-// prepare makes room for so many rows.
-func (s *treeScratch[T]) prepare(f treeShape, rows int) {
-	grow(&s.x, max(f.columns, 1)*tileRows)
-	grow(&s.at, tileRows)
-	clear(grow(&s.sums, rows*f.targets))
-	if f.some {
-		clear(grow(&s.has, rows*f.targets))
-	}
-}
-
-// treeShape is what a scratch must know of a forest.
-type treeShape struct {
-	columns, targets int
-	some             bool
-}
-
-func (f *forest[T]) shape() treeShape {
-	return treeShape{len(f.columns), f.targets, f.some}
-}
-
-// sum runs the rows of in through all trees and leaves the aggregates in s.sums.
-func (f *forest[T]) sum(s *treeScratch[T], in *tensor, columns, rows int, how treeAggregate) {
-	s.prepare(f.shape(), rows)
-	for from := 0; from < rows; from += tileRows {
-		n := min(tileRows, rows-from)
-		switch in.kind {
-		case kindFloat:
-			fillColumns(s.x, f.columns, in.f32[from*columns:], columns, n)
-		case kindDouble:
-			fillColumns(s.x, f.columns, in.f64[from*columns:], columns, n)
-		case kindInt64:
-			fillColumns(s.x, f.columns, in.i64[from*columns:], columns, n)
-		default:
-			fillColumns(s.x, f.columns, in.i32[from*columns:], columns, n)
-		}
-		sums := s.sums[from*f.targets : (from+n)*f.targets]
-		for i := range f.trees {
-			t := &f.trees[i]
-			switch {
-			case f.some:
-				t.find(s.x, s.at[:n])
-				t.addSome(s.at[:n], sums, s.has[from*f.targets:], f.targets, how)
-			case how != aggregateSum && how != aggregateAverage:
-				t.find(s.x, s.at[:n])
-				t.pick(s.at[:n], sums, f.targets, how)
-			case f.targets == 1 && t.pairs != nil:
-				t.addPairs(s.x, sums, s.at)
-			case t.only == allTargets:
-				t.find(s.x, s.at[:n])
-				t.addAll(s.at[:n], sums, f.targets)
-			default:
-				t.find(s.x, s.at[:n])
-				t.addOnly(s.at[:n], sums, f.targets)
-			}
-		}
-	}
-}
-
-// fillColumns copies columns out of rows.
-func fillColumns[T number, F float32 | float64 | int64 | int32](x []T, columns []treeColumn, in []F, width, n int) {
-	for c, col := range columns {
-		dst := x[c*tileRows:][:n]
-		at := col.feature
-		if col.negated {
-			for i := range dst {
-				dst[i] = -T(in[at])
-				at += width
-			}
-			continue
-		}
-		for i := range dst {
-			dst[i] = T(in[at])
-			at += width
-		}
-	}
 }

@@ -17,6 +17,83 @@ const (
 
 var treeAggregates = []string{"AVERAGE", "SUM", "MIN", "MAX"}
 
+// prepare makes room for so many rows.
+func (s *treeScratch[T]) prepare(f treeShape, rows int) {
+	grow(&s.x, max(f.columns, 1)*tileRows)
+	grow(&s.at, tileRows)
+	clear(grow(&s.sums, rows*f.targets))
+	if f.some {
+		clear(grow(&s.has, rows*f.targets))
+	}
+}
+
+// treeShape is what a scratch must know of a forest.
+type treeShape struct {
+	columns, targets int
+	some             bool
+}
+
+func (f *forest[T]) shape() treeShape {
+	return treeShape{len(f.columns), f.targets, f.some}
+}
+
+// sum runs the rows of in through all trees and leaves the aggregates in s.sums.
+func (f *forest[T]) sum(s *treeScratch[T], in *tensor, columns, rows int, how treeAggregate) {
+	s.prepare(f.shape(), rows)
+	for from := 0; from < rows; from += tileRows {
+		n := min(tileRows, rows-from)
+		switch in.kind {
+		case kindFloat:
+			fillColumns(s.x, f.columns, in.f32[from*columns:], columns, n)
+		case kindDouble:
+			fillColumns(s.x, f.columns, in.f64[from*columns:], columns, n)
+		case kindInt64:
+			fillColumns(s.x, f.columns, in.i64[from*columns:], columns, n)
+		default:
+			fillColumns(s.x, f.columns, in.i32[from*columns:], columns, n)
+		}
+		sums := s.sums[from*f.targets : (from+n)*f.targets]
+		for i := range f.trees {
+			t := &f.trees[i]
+			switch {
+			case f.some:
+				t.find(s.x, s.at[:n])
+				t.addSome(s.at[:n], sums, s.has[from*f.targets:], f.targets, how)
+			case how != aggregateSum && how != aggregateAverage:
+				t.find(s.x, s.at[:n])
+				t.pick(s.at[:n], sums, f.targets, how)
+			case f.targets == 1 && t.pairs != nil:
+				t.addPairs(s.x, sums, s.at)
+			case t.only == allTargets:
+				t.find(s.x, s.at[:n])
+				t.addAll(s.at[:n], sums, f.targets)
+			default:
+				t.find(s.x, s.at[:n])
+				t.addOnly(s.at[:n], sums, f.targets)
+			}
+		}
+	}
+}
+
+// fillColumns copies columns out of rows.
+func fillColumns[T number, F float32 | float64 | int64 | int32](x []T, columns []treeColumn, in []F, width, n int) {
+	for c, col := range columns {
+		dst := x[c*tileRows:][:n]
+		at := col.feature
+		if col.negated {
+			for i := range dst {
+				dst[i] = -T(in[at])
+				at += width
+			}
+			continue
+		}
+		for i := range dst {
+			dst[i] = T(in[at])
+			at += width
+		}
+	}
+}
+
 // descend steps the rows down to their leaves. Each step of a row waits for memory, so the rows take turns; a step is
 // arithmetic, not a branch.
 func (t *flatTree[T]) descend(x []T, at []uint32, steps int) {
