@@ -60,6 +60,7 @@ type settings struct {
 	with    string
 	python  string
 	pyspark string
+	table   bool
 }
 
 func main() {
@@ -72,6 +73,7 @@ func main() {
 	flag.StringVar(&s.with, "with", "jpmml,sklearn,lightgbm,xgboost,spark,millrace-lightgbm", "the contenders beside millrace")
 	flag.StringVar(&s.python, "python", "bin/benchmodels/venv/bin/python", "the Python that has the libraries")
 	flag.StringVar(&s.pyspark, "pyspark", "bin/benchmodels/spark-venv/bin/python", "the Python that has pyspark")
+	flag.BoolVar(&s.table, "markdown", false, "print the table of docs/benchmarks.md")
 	flag.Parse()
 	if err := s.run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "benchmodels:", err)
@@ -96,7 +98,10 @@ func (s *settings) run(w io.Writer) error {
 	defer spark.close()
 	outside := map[string]scorer{"jpmml": jvm, "spark": spark, "sklearn": libraries, "lightgbm": libraries, "xgboost": libraries}
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "model\tcontender\tns/row\tratio\tgreatest difference")
+	s.line(tab, "model", "contender", "ns/row", "ratio", "greatest difference")
+	if s.table {
+		s.line(tab, "---", "---", "---:", "---:", "---:")
+	}
 	for _, b := range benches {
 		if !only.MatchString(b.model) {
 			continue
@@ -171,9 +176,18 @@ func (s *settings) bench(w io.Writer, b bench, outside map[string]scorer) error 
 		} else {
 			ratio, diff = fmt.Sprintf("%.3g", median(c.times)/base), fmt.Sprintf("%.1g", c.diff)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%.0f\t%s\t%s\n", name, c.name, median(c.times), ratio, diff)
+		s.line(w, name, c.name, fmt.Sprintf("%.0f", median(c.times)), ratio, diff)
 	}
 	return nil
+}
+
+// line prints a line of the table.
+func (s *settings) line(w io.Writer, cells ...string) {
+	if s.table {
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+		return
+	}
+	fmt.Fprintln(w, strings.Join(cells, "\t"))
 }
 
 func median(xs []float64) float64 {

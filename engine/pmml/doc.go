@@ -5,8 +5,8 @@
 // and line, so that a Model that loaded scores.
 //
 // Model types: all of PMML 4.4 but TextModel and SequenceModel. docs/models.md has the list of what is supported and
-// what is refused. Models that look at more than one row (an association model's groups, a time series) are supported
-// as far as one row goes.
+// what is refused. Models that look at more than one row (a time series) are supported as far as one row goes; where an
+// association model's baskets are spread over the rows of a group, a basket is an array.
 //
 // A Model has two evaluators. The row interpreter is the reference: typed values, three-valued logic, one row at
 // a time, every supported element. The batch evaluator runs trees and their ensembles, regressions, neural networks,
