@@ -51,7 +51,7 @@ type tensorDoc struct {
 	dataType int64
 	location int64
 	external string // the file of external data
-	bytes    bool // UINT8 is allowed, and read as int32
+	bytes    bool   // UINT8 is allowed, and read as int32
 	raw      []byte
 	hasRaw   bool
 	floats   []float32

@@ -55,6 +55,9 @@ type loader struct {
 	steps  []step
 	work   int            // elements, see maxWork
 	counts map[string]int // nodes by operator
+	uses   map[string]int // how often a value is read, by its name
+	// products are the values that are products by constant matrices, by name.
+	products map[string]*matrixProduct
 }
 
 // opsets checks the versions of the operators that the document uses.
@@ -79,7 +82,7 @@ func (d *document) checkOpsets() error {
 }
 
 func newLoader(doc *document) *loader {
-	return &loader{doc: doc, values: map[string]*value{}, ops: operators(), wanted: map[string]bool{}, counts: map[string]int{}}
+	return &loader{doc: doc, values: map[string]*value{}, ops: operators(), wanted: map[string]bool{}, counts: map[string]int{}, uses: map[string]int{}, products: map[string]*matrixProduct{}}
 }
 
 // define gives a name to a value.
@@ -116,6 +119,7 @@ func (l *loader) build() error {
 	needed := make([]bool, len(nodes))
 	for _, o := range l.doc.graph.outputs {
 		l.wanted[o.name] = true
+		l.uses[o.name]++
 	}
 	for i, n := range slices.Backward(nodes) {
 		needed[i] = slices.ContainsFunc(n.outputs, func(o string) bool { return l.wanted[o] })
@@ -124,6 +128,7 @@ func (l *loader) build() error {
 		}
 		for _, in := range n.inputs {
 			l.wanted[in] = true
+			l.uses[in]++
 		}
 	}
 	for i := range nodes {
@@ -157,7 +162,7 @@ func (l *loader) node(at int, doc *nodeDoc) error {
 	if err != nil {
 		return err
 	}
-	return l.finish(n, doc, b)
+	return l.finish(n, doc, l.fuse(n, b))
 }
 
 // connect finds the inputs and the version of the operator.
@@ -258,6 +263,9 @@ func (l *loader) finish(n *node, doc *nodeDoc, b built) error {
 		}
 		if v.constant == nil && v.dims == nil {
 			live = true
+		}
+		if b.product != nil && v.constant == nil {
+			l.products[name] = b.product
 		}
 		if v.constant == nil {
 			s.out = append(s.out, v.slot)

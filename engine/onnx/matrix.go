@@ -47,7 +47,7 @@ func gemm(n *node) (built, error) {
 	if c != nil && c.constant != nil && p.alpha == 1 && p.beta == 1 && product(c.shape) == cols {
 		p.addBias(c.constant)
 	}
-	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind)}, nil
+	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind), product: p.open(c == nil || p.biased)}, nil
 }
 
 // inner checks the axis that is summed over.
@@ -119,7 +119,7 @@ func matMul(n *node) (built, error) {
 			return built{}, err
 		}
 	}
-	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind)}, nil
+	return built{outs: []info{{kind: a.kind, shape: out}}, run: p.kernel(a.kind), product: p.open(true)}, nil
 }
 
 // matrixProduct is a matrix product: alpha*A*B + beta*C.
@@ -127,6 +127,7 @@ type matrixProduct struct {
 	transA, transB   bool
 	vectorA, vectorB bool
 	alpha, beta      float64
+	biased           bool // the panels add C
 	// B where it is constant, in panels.
 	b32 *panels[float32]
 	b64 *panels[float64]
@@ -155,12 +156,31 @@ func (p *matrixProduct) prepare(n *node, b *tensor) error {
 
 // addBias adds a constant number to each column, where B is constant.
 func (p *matrixProduct) addBias(c *tensor) {
+	p.biased = true
 	if p.b32 != nil {
 		p.b32.bias = padded(c.f32)
 	}
 	if p.b64 != nil {
 		p.b64.bias = padded(c.f64)
 	}
+}
+
+// addRelu makes what is below 0 be 0.
+func (p *matrixProduct) addRelu() {
+	if p.b32 != nil {
+		p.b32.relu = true
+	}
+	if p.b64 != nil {
+		p.b64.relu = true
+	}
+}
+
+// open is the product if its panels compute all of it and can do more, else nil.
+func (p *matrixProduct) open(all bool) *matrixProduct {
+	if !all || p.alpha != 1 || p.b32 == nil && p.b64 == nil {
+		return nil
+	}
+	return p
 }
 
 func padded[T numberType](x []T) []T {

@@ -73,6 +73,8 @@ type built struct {
 	outs []info
 	// run computes them. Where it is nil the only output has the elements of input 0, perhaps under another shape.
 	run kernel
+	// product is a product by a constant matrix that can do more with its sums.
+	product *matrixProduct
 }
 
 // builder checks a node's inputs and attributes and makes its kernel. Errors come from node.errorf. Attributes are read

@@ -8,7 +8,8 @@ const panelWidth = 4
 type panels[T numberType] struct {
 	data       []T
 	rows, cols int
-	bias       []T // is added to each column; as long as the panels; nil: nothing
+	bias       []T  // is added to each column; as long as the panels; nil: nothing
+	relu       bool // then what is below 0 is 0
 }
 
 func panelSize(rows, cols int) int { return rows * ((cols + panelWidth - 1) / panelWidth * panelWidth) }
@@ -52,11 +53,11 @@ func (p *panels[T]) multiply(dst, a []T, rows int) {
 			}
 			b := p.data[j*k : (j+panelWidth)*k]
 			if j+panelWidth <= p.cols {
-				twoRows((*[4]T)(d0[j:]), (*[4]T)(d1[j:]), bias, r0, r1, b)
+				twoRows((*[panelWidth]T)(d0[j:]), (*[panelWidth]T)(d1[j:]), bias, r0, r1, b, p.relu)
 				continue
 			}
 			var s0, s1 [panelWidth]T
-			twoRows(&s0, &s1, bias, r0, r1, b)
+			twoRows(&s0, &s1, bias, r0, r1, b, p.relu)
 			copy(d0[j:], s0[:])
 			copy(d1[j:], s1[:])
 		}
@@ -64,7 +65,7 @@ func (p *panels[T]) multiply(dst, a []T, rows int) {
 }
 
 // twoRows computes a panel's columns of two rows: eight sums that stay in registers, four steps at a time.
-func twoRows[T numberType](d0, d1 *[panelWidth]T, bias, r0, r1, b []T) {
+func twoRows[T numberType](d0, d1 *[panelWidth]T, bias, r0, r1, b []T, relu bool) {
 	var s00, s01, s02, s03, s10, s11, s12, s13 T
 	for len(r0) >= 4 && len(r1) >= 4 && len(b) >= 16 {
 		p, q, c := (*[4]T)(r0), (*[4]T)(r1), (*[16]T)(b)
@@ -122,6 +123,10 @@ func twoRows[T numberType](d0, d1 *[panelWidth]T, bias, r0, r1, b []T) {
 		c := (*[panelWidth]T)(bias)
 		s00, s01, s02, s03 = s00+c[0], s01+c[1], s02+c[2], s03+c[3]
 		s10, s11, s12, s13 = s10+c[0], s11+c[1], s12+c[2], s13+c[3]
+	}
+	if relu {
+		s00, s01, s02, s03 = max(s00, 0), max(s01, 0), max(s02, 0), max(s03, 0)
+		s10, s11, s12, s13 = max(s10, 0), max(s11, 0), max(s12, 0), max(s13, 0)
 	}
 	d0[0], d0[1], d0[2], d0[3] = s00, s01, s02, s03
 	d1[0], d1[1], d1[2], d1[3] = s10, s11, s12, s13

@@ -337,6 +337,17 @@ case("range_constant", [node("Constant", [], ["a"], value_int=0), node("Constant
                         node("Range", ["a", "b", "d"], ["x"]), node("Add", ["A", "x"], ["Y"])], {"A": I}, {"Y": "int64"})
 case("residual", [node("MatMul", ["A", "W"], ["h"]), node("Relu", ["h"], ["k"]), node("Add", ["k", "A"], ["l"]), node("LayerNormalization", ["l", "s"], ["Y"])],
      {"A": Z}, {"Y": "float"}, {"W": r.randn(5, 5).astype(f32), "s": channel(5)})
+case("product_sum_relu", [node("MatMul", ["A", "W"], ["h"]), node("Add", ["b", "h"], ["i"]), node("Relu", ["i"], ["Y"])], {"A": Z}, {"Y": "float"}, {"W": W, "b": bias})
+case("product_two_sums", [node("MatMul", ["A", "W"], ["h"]), node("Add", ["h", "b"], ["i"]), node("Add", ["i", "c"], ["j"]), node("Relu", ["j"], ["Y"])],
+     {"A": Z}, {"Y": "float"}, {"W": W, "b": bias, "c": np.array([[1, 2, 3]], f32)})
+case("product_read_twice", [node("MatMul", ["A", "W"], ["h"]), node("Add", ["h", "b"], ["i"]), node("Relu", ["h"], ["j"]), node("Sub", ["i", "j"], ["Y"])],
+     {"A": Z}, {"Y": "float"}, {"W": W, "b": bias})
+case("product_is_output", [node("Gemm", ["A", "W", "b"], ["Y"]), node("Relu", ["Y"], ["Z"])], {"A": Z}, {"Y": "float", "Z": "float"}, {"W": W, "b": bias})
+case("product_column_sum", [node("MatMul", ["A", "W"], ["h"]), node("Add", ["h", "c"], ["i"]), node("Relu", ["i"], ["Y"])], {"A": Z, "c": COL}, {"Y": "float"}, {"W": W})
+case("product_of_constants", [node("MatMul", ["V", "W"], ["h"]), node("Add", ["h", "b"], ["i"]), node("Relu", ["i"], ["j"]), node("MatMul", ["A", "j"], ["Y"])],
+     {"A": Z}, {"Y": "float"}, {"V": r.randn(5, 5).astype(f32), "W": W, "b": bias})
+case("product_double", [node("Gemm", ["A", "W"], ["h"], transB=1), node("Add", ["h", "b"], ["i"]), node("Relu", ["i"], ["Y"])], {"A": D}, {"Y": "double"},
+     {"W": W.T.astype(np.float64), "b": bias.astype(np.float64)})
 case("two_outputs", [node("Relu", ["A"], ["Y"]), node("Neg", ["Y"], ["Z"])], {"A": F}, {"Y": "float", "Z": "float"})
 case("dead_nodes", [node("Relu", ["A"], ["Y"]), helper.make_node("NonZero", ["A"], ["dead"], name="dead")], {"A": F}, {"Y": "float"})
 case("vector_input", [node("Unsqueeze", ["A", "a"], ["u"]), node("Concat", ["u", "B"], ["Y"], axis=1)], {"A": F[:, 0].copy(), "B": F}, {"Y": "float"}, {"a": i64(1)})
@@ -448,6 +459,7 @@ def torch_like():
     """What torch.onnx.export writes of a tabular network: embeddings, batch normalisation, dropout, a residual."""
     R = np.random.RandomState(11)
     w = lambda *s: (R.randn(*s) / np.sqrt(s[-1])).astype(f32)
+    channel = lambda n: R.rand(n).astype(f32) + f32(0.5)
     consts = {"embedding.weight": w(9, 4), "bn.weight": channel(6), "bn.bias": w(6), "bn.running_mean": w(6), "bn.running_var": channel(6),
               "fc1.weight": w(32, 10), "fc1.bias": w(32), "fc2.weight": w(32, 32), "fc2.bias": w(32), "out.weight": w(3, 32), "out.bias": w(3)}
     nodes = [node("Gather", ["embedding.weight", "category"], ["/embedding/Gather_output_0"]),
