@@ -289,6 +289,31 @@ func TestMLAllocations(t *testing.T) {
 	}
 }
 
+// TestMLClasses: scores have names where each is a class's.
+func TestMLClasses(t *testing.T) {
+	cases := mlCases(t)
+	for name, want := range map[string]string{
+		"skl_forest_zipmap":    "output_label* probability(high) probability(low) probability(mid)",
+		"treec_words":          "label* probability(low) probability(mid) probability(high) probability(top)",
+		"linear_two_none_ints": "label* probability(8) probability(9)",
+		"svc_rbf_three_proba":  "label* probability(0) probability(1) probability(2)",
+		"svm_two_none_mixed":   "label* probability(n) probability(p)",
+		"svm_double":           "label* scores", // of the three pairs of three classes
+		"tree_sum_many":        "Y*",
+		"xgb_three":            "label* probability(0) probability(1) probability(2)",
+	} {
+		got := ""
+		for _, o := range cases[name].load(t).Outputs() {
+			if got += " " + o.Field.Name; o.Target {
+				got += "*"
+			}
+		}
+		if got[1:] != want {
+			t.Errorf("%s gives%s, expected %s", name, got, want)
+		}
+	}
+}
+
 func ExampleModel_Operators() {
 	f, err := os.Open(filepath.Join(mlData, "pipe_forest.onnx"))
 	if err != nil {

@@ -1,10 +1,6 @@
 package onnx
 
-import (
-	"slices"
-
-	"github.com/millrace-sql/millrace/engine/boosted"
-)
+import "github.com/millrace-sql/millrace/engine/boosted"
 
 // forest is an ensemble laid out flat. Rows are scored in blocks of at most tileRows, whose columns are copied out of
 // the row-major input first.
@@ -24,6 +20,7 @@ type forest[T number] struct {
 	some    bool
 	gives   []bool
 	columns []treeColumn
+	places  map[treeColumn]int // of columns, while the forest is laid out
 	trees   []flatTree[T]
 }
 
@@ -80,7 +77,7 @@ type treeScratch[T number] struct {
 
 // newForest lays an ensemble out. It must have passed the check that gave sizes.
 func newForest[T number](d *treeDoc[T], sizes []treeSize) *forest[T] {
-	f := &forest[T]{targets: d.targets, gives: make([]bool, d.targets)}
+	f := &forest[T]{targets: d.targets, gives: make([]bool, d.targets), places: map[treeColumn]int{}}
 	kinds, all := make([]int, len(d.roots)), 0
 	for i, root := range d.roots {
 		if kinds[i] = d.pattern(root, sizes[i]); kinds[i] == allTargets {
@@ -104,6 +101,7 @@ func newForest[T number](d *treeDoc[T], sizes []treeSize) *forest[T] {
 		}
 		f.trees = append(f.trees, t)
 	}
+	f.places = nil
 	return f
 }
 
@@ -171,9 +169,10 @@ func (t *flatTree[T]) width(targets int) int {
 // column gives the place of a column.
 func (f *forest[T]) column(feature int, negated bool) int {
 	c := treeColumn{feature, negated}
-	i := slices.Index(f.columns, c)
-	if i < 0 {
+	i, ok := f.places[c]
+	if !ok {
 		i = len(f.columns)
+		f.places[c] = i
 		f.columns = append(f.columns, c)
 	}
 	return i * tileRows

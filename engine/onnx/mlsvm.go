@@ -136,7 +136,7 @@ func buildSVMClassifier(n *node) (built, error) {
 		{kind: c.names.kind(), shape: []int{rows}, labels: c.names},
 		{kind: kindFloat, shape: []int{rows, width}},
 	}
-	if width == c.names.len() {
+	if c.pairs <= 1 || len(c.probA) > 0 { // else the scores are the pairs'
 		outs[1].classes = c.names
 	}
 	if c.names.len() == 1 && c.names.strings == nil {
