@@ -10,7 +10,9 @@ import (
 )
 
 // documents are the texts whose paths must exist.
-var documents = []string{"README.md", "ARCHITECTURE.md"}
+var documents = []string{
+	"README.md", "ARCHITECTURE.md", "docs/benchmarks.md", "docs/formats.md", "docs/models-in-sql.md", "docs/serving.md",
+}
 
 // commands are what the README promises to a person who has just cloned the
 // repository; .ci/run runs them.
@@ -52,11 +54,11 @@ func TestDocumentPaths(t *testing.T) {
 				continue
 			}
 			named++
-			if !exists(t, path) {
+			if !exists(t, filepath.Join(filepath.Dir(doc), path)) {
 				t.Errorf("%s links to %s, which does not exist", doc, m[1])
 			}
 		}
-		if named == 0 {
+		if named == 0 && filepath.Dir(doc) == "." {
 			t.Errorf("%s names no path of the repository", doc)
 		}
 	}
