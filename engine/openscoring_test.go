@@ -151,7 +151,7 @@ func TestOpenscoringShown(t *testing.T) {
 	for _, want := range []string{
 		"model m: Openscoring remote, 4 inputs", "kind:property name:url value:" + url + "/model/forest]", "kind:property name:model value:Ensemble model",
 		"kind:target name:label value:double", "kind:output name:probability(2) value:double", "name:checksum value:4eb03b6da40eb95",
-		"name:asked so far value:0 rows in 1 requests, 0 of them repeated",
+		"name:asked so far value:0 rows in 1 request, 0 of them repeated", "name:size value:72,702 bytes",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing", want)

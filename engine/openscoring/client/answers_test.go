@@ -294,7 +294,10 @@ func TestModelURL(t *testing.T) {
 		{"http://h:8080/openscoring/model", "", "!names no model"},
 		{"http://h?key=s3cret", "a/b", "!letters"},
 		{"http://h?key=s3cret", "..", "!letters"},
-		{"h:8080/openscoring", "m", "!was expected"},
+		{"h:8080/openscoring", "m", "!no http://"},
+		{"127.0.0.1:8080", "m", "!no http://"},
+		{"s3cret@h/openscoring", "m", "!no http://"},
+		{"", "m", "!no http://"},
 		{"ftp://h/openscoring", "m", "!was expected"},
 		{"http://", "m", "!was expected"},
 		{"http://u:s3cret@h/openscoring", "m", "!has a user"},
@@ -356,6 +359,25 @@ func TestDescription(t *testing.T) {
 	}
 	if d.version() != "abc" {
 		t.Error(d.version())
+	}
+	for _, c := range []struct{ outputs, want string }{
+		{`{"id":"species","dataType":"string"},{"id":"Probability_a","dataType":"double"}`, "species 1, Probability_a 2"},
+		{`{"id":"p_a","dataType":"double"}`, "p_a 1"},
+		{`{"id":"score","dataType":"double"},{"id":"reason","dataType":"string"}`, "score 0, reason 0"},
+		{`{"id":"rank","dataType":"integer"},{"id":"prediction","dataType":"double"}`, "rank 0, prediction 1"},
+		{`{"id":"probability(a)","dataType":"double"}`, "probability(a) 2"},
+	} {
+		d, err := readDescription([]byte(`{"schema":{"outputFields":[` + c.outputs + `]}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var roles []string
+		for _, o := range d.outputs() {
+			roles = append(roles, o.Field.Name+" "+strconv.Itoa(int(o.Role)))
+		}
+		if got := strings.Join(roles, ", "); got != c.want {
+			t.Errorf("%s: without targets: %s", c.outputs, got)
+		}
 	}
 	other := *d
 	other.Properties = nil

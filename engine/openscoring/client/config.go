@@ -86,8 +86,11 @@ func waitByClock(ctx context.Context, d time.Duration) error {
 // as Openscoring's default, /openscoring.
 func ModelURL(base, model string) (string, error) {
 	u, err := url.Parse(base)
-	if err != nil {
-		return "", errors.New("the url cannot be read") // its error would show what is in it
+	switch {
+	case !strings.Contains(base, "://"):
+		return "", errors.New("the url has no http:// or https:// at its beginning: http://host:port/openscoring was expected")
+	case err != nil:
+		return "", errors.New("the url cannot be read: http://host:port/openscoring was expected") // its error would show what is in it
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":

@@ -140,7 +140,28 @@ func (d *description) outputs() []catalog.Output {
 		}
 		all = append(all, o)
 	}
+	if len(d.Schema.TargetFields) == 0 {
+		markPredicted(all)
+	}
 	return all
+}
+
+// markPredicted finds the prediction among the outputs of a model without targets:
+// an output that has the target's name takes its place in a description. It is the
+// only one that is no probability, if none has a name that says so.
+func markPredicted(all []catalog.Output) {
+	at := -1
+	for i, o := range all {
+		switch {
+		case o.Role == catalog.RolePredicted, o.Role == catalog.RoleOther && at >= 0:
+			return
+		case o.Role == catalog.RoleOther:
+			at = i
+		}
+	}
+	if at >= 0 {
+		all[at].Role = catalog.RolePredicted
+	}
 }
 
 // role says what an output field means, by its name, since a description does not

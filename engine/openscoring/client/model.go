@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -133,8 +134,8 @@ func (m *Model) Describe() []catalog.Property {
 		server = *s
 	}
 	size := m.about.property("file.size")
-	if size != "" {
-		size += " bytes"
+	if n, err := strconv.ParseInt(size, 10, 64); err == nil {
+		size = plural(n, "byte")
 	}
 	return []catalog.Property{
 		{Name: "kind", Value: "Openscoring remote"},
@@ -145,7 +146,19 @@ func (m *Model) Describe() []catalog.Property {
 		{Name: "model version", Value: shorten(m.about.property("model.version"))},
 		{Name: "deployed", Value: shorten(m.about.property("created.timestamp"))},
 		{Name: "size", Value: size},
-		{Name: "asked so far", Value: fmt.Sprintf("%d rows in %d requests, %d of them repeated",
-			m.rows.Load(), m.caller.requests.Load(), m.caller.retries.Load())},
+		{Name: "asked so far", Value: fmt.Sprintf("%s in %s, %d of them repeated",
+			plural(m.rows.Load(), "row"), plural(m.caller.requests.Load(), "request"), m.caller.retries.Load())},
 	}
+}
+
+// plural counts things, with a comma every three digits.
+func plural(n int64, what string) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	if n == 1 {
+		return s + " " + what
+	}
+	return s + " " + what + "s"
 }
