@@ -2,7 +2,8 @@ package plan
 
 // limitRule moves LIMIT down: below projections, into the inputs of a union and
 // the left side of a left join, and joins two limits into one. Over a stream it
-// stays on top, where the rows of all epochs are counted.
+// stays on top, where the rows of all epochs are counted. It does not pass a call of
+// a model that leaves rows out: the rows that are left are counted.
 func limitRule() Rule {
 	return Rule{Name: "limit", Apply: func(n Node) (Node, bool) { return transformUp(n, pushLimit) }}
 }
@@ -20,6 +21,9 @@ func pushLimit(n Node) (Node, bool) {
 	}
 	switch in := l.Input.(type) {
 	case *Project:
+		if rejects(in) {
+			return n, false
+		}
 		return in.WithInputs([]Node{l.WithInputs([]Node{in.Input})}), true
 	case *Limit:
 		return joinLimits(l, in), true
@@ -36,13 +40,28 @@ func pushLimit(n Node) (Node, bool) {
 		}
 		return l.WithInputs([]Node{in.WithInputs(ins)}), changed
 	case *Join:
-		if l.N < 0 || in.Kind != Left || limited(in.Left, l.N+l.Offset) {
+		if l.N < 0 || in.Kind != Left || rejects(in) || limited(in.Left, l.N+l.Offset) {
 			return n, false
 		}
 		left := &Limit{Input: in.Left, N: l.N + l.Offset}
 		return l.WithInputs([]Node{in.WithInputs([]Node{left, in.Right})}), true
 	}
 	return n, false
+}
+
+// rejects says whether a node itself may leave out rows that a model has no answer
+// for.
+func rejects(n Node) bool {
+	found := false
+	for _, e := range exprsOf(n) {
+		visit(e, func(e Expr) bool {
+			if c, ok := e.(*Call); ok && c.Fn.Rejects != nil {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // joinLimits is the limit that two on top of each other are.
