@@ -202,7 +202,7 @@ func (s *itemset) String() string {
 	for i, it := range s.items {
 		words[i] = it.value
 	}
-	return "{" + strings.Join(words, ", ") + "}"
+	return "{" + strings.Join(words, ",") + "}"
 }
 
 func (m *association) score(r *row, f *frame) result {

@@ -30,9 +30,9 @@ func TestBaskets(t *testing.T) {
 		want          []string
 		faults        int
 	}{
-		{"", "", []string{"{beer}->{chips}", "{beer, chips}->{wine}", "", "", "{beer}->{chips}", ""}, 0},
-		{`<Value value="beer"/><Value value="chips"/>`, ` invalidValueTreatment="asMissing"`, []string{"{beer}->{chips}", "{beer, chips}->{wine}", "", "", "{beer}->{chips}", ""}, 0},
-		{`<Value value="beer"/><Value value="chips"/>`, "", []string{"{beer}->{chips}", "{beer, chips}->{wine}", "", "", "", ""}, 1},
+		{"", "", []string{"{beer}->{chips}", "{beer,chips}->{wine}", "", "", "{beer}->{chips}", ""}, 0},
+		{`<Value value="beer"/><Value value="chips"/>`, ` invalidValueTreatment="asMissing"`, []string{"{beer}->{chips}", "{beer,chips}->{wine}", "", "", "{beer}->{chips}", ""}, 0},
+		{`<Value value="beer"/><Value value="chips"/>`, "", []string{"{beer}->{chips}", "{beer,chips}->{wine}", "", "", "", ""}, 1},
 	} {
 		m := mustLoad(t, groupedRules(strings.Replace(groupedSchema, `"item"`, `"item"`+c.treat, 1), c.values))
 		if in := m.Inputs(); len(in) != 1 || in[0].Name != "item" || !arrow.TypeEqual(in[0].Type, arrow.ListOf(arrow.BinaryTypes.String)) {

@@ -187,7 +187,7 @@ func TestAssociation(t *testing.T) {
 	}
 	m := mustLoad(t, doc(`<MiningField name="day"/>`))
 	for _, c := range [][2]string{
-		{"beer=true;chips=0;day=Fri", "_target={chips}; best={beer, friday}->{chips}; low=0.6; second=R1"},
+		{"beer=true;chips=0;day=Fri", "_target={chips}; best={beer,friday}->{chips}; low=0.6; second=R1"},
 		{"beer=true", "_target={chips}; best={beer}->{chips}; low=0.6"},
 		{"beer=false;chips=2", "_target={beer}; best={chips}->{beer}; low=0.7"},
 		{"beer=true;chips=1;day=Mon", "best={chips}->{beer}; both={chips}; low=0.6; second=R1"},
