@@ -60,12 +60,25 @@ func (p *parser) predictParameters(m *MLPredict, start int) {
 			break
 		}
 	}
+	if p.err == nil && !p.is(")") && p.tok().kind != tokEOF {
+		p.notAnArgument()
+	}
 	for _, param := range mlPredictParams[:3] {
 		if p.err == nil && !seen[param] {
 			what := map[string]string{paramInput: "TABLE and its input", paramModel: "MODEL and its name", paramArgs: "DESCRIPTOR and its columns"}[param]
 			p.fail(p.from(start), "%s lacks %s", mlPredictName, what).WithHint("%s", mlPredictForm)
 		}
 	}
+}
+
+// notAnArgument reports what stands where an argument of ML_PREDICT should have
+// ended.
+func (p *parser) notAnArgument() {
+	hint := mlPredictForm
+	if p.is("(") {
+		hint = "what a function gives stands in a query: TABLE (SELECT * FROM f(...))"
+	}
+	p.fail(p.tok().span, "unexpected %s: expected ',' or ')' after an argument of %s", p.describeToken(p.tok()), mlPredictName).WithHint("%s", hint)
 }
 
 // parameterName passes name => and returns the parameter.
@@ -196,7 +209,7 @@ func (p *parser) configMap() []Option {
 		o.Key, o.KeySpan = p.stringToken("an option's name, a string")
 		p.expect(",")
 		at := p.pos
-		if p.tok().kind == tokNumber {
+		if p.tok().kind == tokNumber || p.is("TRUE") || p.is("FALSE") {
 			o.Value, o.ValueSpan = p.next().text, p.from(at)
 		} else {
 			o.Value, o.ValueSpan = p.stringToken("an option's value, a string")

@@ -32,6 +32,10 @@ func (x *exprBinder) call(e *sql.Call) Expr {
 	if out, ok := x.groupingCall(name, e); ok {
 		return out
 	}
+	if name == "ml_predict" && x.cat.Function(name) == nil {
+		x.noFunction(name, e) // its arguments are none of an expression
+		return nil
+	}
 	agg := x.cat.Aggregate(name)
 	args, ok := x.arguments(e, agg != nil)
 	if !ok {
