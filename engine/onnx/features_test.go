@@ -52,6 +52,18 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
+// TestPropertyNames reads the names of features in a document's properties.
+func TestPropertyNames(t *testing.T) {
+	for _, c := range []struct{ key, text, want string }{
+		{"feature_names", `["a", "b c"]`, "[a b c]"}, {"feature_names_in_", "a, b", "[a b]"}, {"features", "x", "[x]"}, {"names", "a,b", "[]"},
+	} {
+		m := &Model{doc: &document{metadata: map[string]string{c.key: c.text}}}
+		if got := fmt.Sprint(m.propertyNames()); got != c.want {
+			t.Errorf("%s = %s gives %s, expected %s", c.key, c.text, got, c.want)
+		}
+	}
+}
+
 // TestUnknownWidth scores a document that does not say how many columns it has.
 func TestUnknownWidth(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)

@@ -121,10 +121,7 @@ func (m *Model) Score(mem memory.Allocator, n int, in []arrow.Array, want []int,
 	if w == nil {
 		w = m.newWorkspace()
 	}
-	defer func() {
-		w.fault = nil
-		m.pool.Put(w)
-	}()
+	defer m.giveBack(w)
 	w.fault = fault
 	m.plan(w, want, in)
 	for from := 0; from < n; from += m.tile {
@@ -142,6 +139,17 @@ func (m *Model) Score(mem memory.Allocator, n int, in []arrow.Array, want []int,
 		out[i] = ws[i].array()
 	}
 	return out, nil
+}
+
+// giveBack keeps a workspace for another batch, without what it knows of this one: strings are the caller's memory.
+func (m *Model) giveBack(w *workspace) {
+	w.fault = nil
+	for i, b := range m.buffers {
+		if b.kind == kindString {
+			clear(w.bufs[i].str)
+		}
+	}
+	m.pool.Put(w)
 }
 
 // fits compares the columns with Inputs.
