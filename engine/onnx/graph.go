@@ -255,7 +255,7 @@ func (l *loader) finish(n *node, doc *nodeDoc, b built) error {
 	for i := range b.outs {
 		name := doc.outputs[i]
 		if name == "" {
-			name = fmt.Sprintf("output %d of %s", i+1, n.label())
+			name = own(fmt.Sprintf("output %d", len(l.values)))
 		}
 		v := &value{name: name, info: b.outs[i]}
 		if err := l.define(v); err != nil {
