@@ -348,8 +348,6 @@ case("product_of_constants", [node("MatMul", ["V", "W"], ["h"]), node("Add", ["h
      {"A": Z}, {"Y": "float"}, {"V": r.randn(5, 5).astype(f32), "W": W, "b": bias})
 case("product_double", [node("Gemm", ["A", "W"], ["h"], transB=1), node("Add", ["h", "b"], ["i"]), node("Relu", ["i"], ["Y"])], {"A": D}, {"Y": "double"},
      {"W": W.T.astype(np.float64), "b": bias.astype(np.float64)})
-case("outputs_left_out", [helper.make_node("TopK", ["A", "k"], ["", "i"]), helper.make_node("TopK", ["B", "k"], ["", "j"]),
-                          helper.make_node("Add", ["i", "j"], ["Y"])], {"A": Z, "B": G}, {"Y": "int64"}, {"k": i64(2)})
 layer = [node("ReduceMean", ["A"], ["m"], axes=[-1]), node("Sub", ["A", "m"], ["d"]), node("Pow", ["d", "two"], ["q"]), node("ReduceMean", ["q"], ["v"], axes=[-1]),
          node("Add", ["v", "eps"], ["w"]), node("Sqrt", ["w"], ["x"]), node("Div", ["d", "x"], ["y"]), node("Mul", ["y", "scale"], ["z"]), node("Add", ["z", "shift"], ["Y"])]
 case("layer_by_hand", layer, {"A": Z}, {"Y": "float"}, {"two": np.array(2, f32), "eps": np.array(1e-5, f32), "scale": P[0], "shift": P[1]}, opset=14)
