@@ -69,19 +69,24 @@ func Detect(path string) (format string, err error) {
 	if info.IsDir() {
 		return "sparkml", nil
 	}
-	f, err := os.Open(path)
+	head, err := readHead(path)
 	if err != nil {
 		return "", pathError("model", path, err)
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, detected))
-	if err != nil {
-		return "", err
 	}
 	if format, err = DetectDocument(head); err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	return format, nil
+}
+
+// readHead reads as much of a file as is looked at.
+func readHead(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, detected))
 }
 
 // others are documents that are no models here, by how they begin.
@@ -90,6 +95,16 @@ var others = []struct{ prefix, what string }{
 	{"PK\x03\x04", "it is a zip archive: a model's own document was expected"},
 	{"\x89HDF", "it is an HDF5 file: save the model as ONNX"},
 	{"\x80", "it is a Python pickle: save the model as PMML, as ONNX, or with its library's save_model"},
+}
+
+// foreign says what a document is that is known and no model; empty for others.
+func foreign(head []byte) string {
+	for _, o := range others {
+		if bytes.HasPrefix(head, []byte(o.prefix)) {
+			return o.what
+		}
+	}
+	return ""
 }
 
 // DetectDocument tells the format of a document from its first bytes: XML is
@@ -109,10 +124,8 @@ func DetectDocument(head []byte) (format string, err error) {
 	case string(bytes.TrimRight(first, " \t\r")) == "tree":
 		return "lightgbm", nil
 	}
-	for _, o := range others {
-		if bytes.HasPrefix(head, []byte(o.prefix)) {
-			return "", errors.New(o.what)
-		}
+	if what := foreign(head); what != "" {
+		return "", errors.New(what)
 	}
 	if isONNX(head) {
 		return "onnx", nil

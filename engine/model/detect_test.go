@@ -77,6 +77,40 @@ func TestDetectFaults(t *testing.T) {
 	}
 }
 
+// TestLoadFaults gives a format what is none of its models: an error says what it
+// seems to be.
+func TestLoadFaults(t *testing.T) {
+	dir := t.TempDir()
+	zip := filepath.Join(dir, "model.zip")
+	if err := os.WriteFile(zip, []byte("PK\x03\x04 and more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const data = "../../testdata/"
+	for _, c := range []struct{ format, path, want string }{
+		{"pmml", data + "xgboost/frame.json", "frame.json: PMML: the document is empty or ends early; it looks like a model of the format xgboost"},
+		{"xgboost", data + "pmml/several.pmml", "; it looks like a model of the format pmml"},
+		{"onnx", data + "lightgbm/binary.txt", "; it looks like a model of the format lightgbm"},
+		{"lightgbm", data + "pmml/several.pmml", "; it looks like a model of the format pmml"},
+		{"sparkml", data + "xgboost/frame.json", "it is a file: Spark ML saves a model as a directory; it looks like a model of the format xgboost"},
+		{"pmml", data + "iris/index_to_class", "index_to_class is a directory: only models of the format sparkml are directories"},
+		{"lightgbm", data, " is a directory: "},
+		{"xgboost", zip, "; it is a zip archive"},
+		{"pmml", zip, "; it is a zip archive"},
+		{"sparkml", zip, "; it is a zip archive"},
+		{"pmml", "", "path is empty: a model file was expected"},
+		{"onnx", "", "path is empty: a model file was expected"},
+		{"sparkml", "", "path is empty: a model directory was expected"},
+	} {
+		f, err := Lookup(c.format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err = f.Load(map[string]string{"path": c.path}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s of %q: %v, want %s", c.format, c.path, err, c.want)
+		}
+	}
+}
+
 func TestLookup(t *testing.T) {
 	for _, name := range FileFormats() {
 		if f, err := Lookup(strings.ToUpper(name)); err != nil || f.Name() != name {

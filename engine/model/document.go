@@ -18,14 +18,46 @@ type Reader interface {
 // loadFile is Load of a Reader: it reads the document at option path.
 func loadFile(f Reader, options map[string]string) (catalog.Model, string, error) {
 	path := options["path"]
-	in, err := os.Open(path)
+	in, err := openDocument(path)
 	if err != nil {
-		return nil, "", pathError("model file", path, err)
+		return nil, "", err
 	}
 	defer in.Close()
 	m, version, err := f.Read(in, options)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, "", loadFault(f, path, err)
 	}
 	return m, version, nil
+}
+
+// openDocument opens the file of a model.
+func openDocument(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, pathError("model file", path, err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("model file %s is a directory: only models of the format sparkml are directories", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, pathError("model file", path, err)
+	}
+	return f, nil
+}
+
+// loadFault is why there is no model of a format at a path. It says what there
+// seems to be instead.
+func loadFault(f Format, path string, err error) error {
+	head, rerr := readHead(path)
+	if rerr != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if what := foreign(head); what != "" {
+		return fmt.Errorf("%s: %w; %s", path, err, what)
+	}
+	if found, derr := DetectDocument(head); derr == nil && found != f.Name() {
+		return fmt.Errorf("%s: %w; it looks like a model of the format %s", path, err, found)
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }

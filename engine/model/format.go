@@ -55,6 +55,9 @@ var pathOptions = []connector.Option{
 // pathError says what is wrong with a path in the user's words, and names the
 // nearest entry of its folder.
 func pathError(what, path string, err error) error {
+	if path == "" {
+		return fmt.Errorf("path is empty: a %s was expected", what)
+	}
 	if !os.IsNotExist(err) {
 		return fmt.Errorf("%s %s: %w", what, path, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -28,11 +27,11 @@ func (pmmlFormat) Options() []connector.Option {
 }
 
 // Load reads the document at option path.
-func (pmmlFormat) Load(options map[string]string) (catalog.Model, string, error) {
+func (p pmmlFormat) Load(options map[string]string) (catalog.Model, string, error) {
 	path := options["path"]
-	f, err := os.Open(path)
+	f, err := openDocument(path)
 	if err != nil {
-		return nil, "", pathError("model file", path, err)
+		return nil, "", err
 	}
 	defer f.Close()
 	load := pmml.Load
@@ -49,7 +48,7 @@ func (pmmlFormat) Load(options map[string]string) (catalog.Model, string, error)
 		return nil, "", &connector.OptionError{Option: "modelName", Msg: fmt.Sprintf("%s: %v", path, name), Hint: hint}
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, "", loadFault(p, path, err)
 	}
 	return pmmlModel{m}, m.Checksum(), nil
 }

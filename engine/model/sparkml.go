@@ -23,14 +23,14 @@ func (sparkmlFormat) Name() string { return "sparkml" }
 func (sparkmlFormat) Options() []connector.Option { return pathOptions }
 
 // Load reads the directory at option path.
-func (sparkmlFormat) Load(options map[string]string) (catalog.Model, string, error) {
+func (f sparkmlFormat) Load(options map[string]string) (catalog.Model, string, error) {
 	path := options["path"]
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, "", pathError("model directory", path, err)
 	}
 	if !info.IsDir() {
-		return nil, "", fmt.Errorf("model directory %s is a file: Spark ML saves a model as a directory", path)
+		return nil, "", loadFault(f, path, errors.New("it is a file: Spark ML saves a model as a directory"))
 	}
 	dir := os.DirFS(path)
 	version, size, err := sparkml.Checksum(dir)

@@ -52,7 +52,7 @@ func (x xgboostModel) Describe() []catalog.Property {
 		{Name: "kind", Value: "XGBoost " + x.doc.Booster()},
 		{Name: "objective", Value: x.doc.Objective()},
 		{Name: "producer", Value: "XGBoost " + x.doc.Version()},
-		{Name: "format", Value: x.doc.Format()},
+		{Name: "encoding", Value: x.doc.Format()},
 		{Name: "trees", Value: fmt.Sprintf("%d in %s", x.doc.Trees(), rounds)},
 		{Name: "size", Value: plural(x.doc.Size(), "byte")},
 	}
