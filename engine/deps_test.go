@@ -58,6 +58,7 @@ var only = map[string][]string{
 	"github.com/peterh/liner":       {"cmd/millrace"},
 	"github.com/jedib0t/go-pretty":  {"cmd/millrace"},
 	"github.com/gofrs/flock":        {"engine/broker", "engine/disk"},
+	"google.golang.org/protobuf":    {"engine/onnx"},
 }
 
 func TestImports(t *testing.T) {
