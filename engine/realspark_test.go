@@ -74,18 +74,21 @@ func TestRealSparkReads(t *testing.T) {
 
 const plainSchema = "sepal_length DOUBLE, sepal_width DOUBLE, petal_length DOUBLE, petal_width DOUBLE"
 
-// plainScript copies the records' four columns, in epochs of 4 records.
+// plainScript copies the records' four columns, in epochs of 4 records, if a model
+// has an answer for them: it has for all.
 const plainScript = `
 CREATE STREAM iris USING kafka OPTIONS ('kafka.bootstrap.servers' = '%s', subscribe = '%s', startingOffsets = 'earliest', maxOffsetsPerTrigger = 4);
 CREATE TABLE results USING json OPTIONS (path = '%s/results');
+CREATE MODEL forest USING pmml OPTIONS (path = '../testdata/iris/RandomForestIris.pmml', onMissing = 'dlq', onInvalid = 'dlq');
 CREATE QUERY copy OPTIONS (checkpointLocation = '%[3]s/checkpoint') AS
-INSERT INTO results SELECT v.* FROM (SELECT from_json(CAST(value AS STRING), '%[4]s') AS v FROM iris);
+INSERT INTO results SELECT v.* FROM (SELECT from_json(CAST(value AS STRING), '%[4]s') AS v FROM iris) WHERE predict('forest', v.*) IS NOT NULL;
 `
 
 // TestRealSparkGoesOn hands a query to and fro: millrace begins it, Spark goes on
 // from the checkpoint and the folder, then millrace from Spark's, each past a
-// compaction of the log. Every record is in the folder once. Spark's Java client
-// reads from the embedded broker here.
+// compaction of the log. Every record is in the folder once. Spark does not mind the
+// models that the checkpoint keeps. Its Java client reads
+// from the embedded broker here.
 func TestRealSparkGoesOn(t *testing.T) {
 	needSpark(t)
 	if os.Getenv("MILLRACE_SPARK_JARS") == "" {
@@ -102,6 +105,11 @@ func TestRealSparkGoesOn(t *testing.T) {
 	part(0)
 	millraceCopies(t, brokers, topic, dir)
 	sameLines(t, readLog(t, dir+"/results"), slices.Clone(want[:50]))
+	for _, pattern := range []string{"/checkpoint/models/0", "/checkpoint/models/kept/pmml-*/RandomForestIris.pmml"} {
+		if found, err := filepath.Glob(dir + pattern); err != nil || len(found) != 1 {
+			t.Fatalf("%s: %v, %v", pattern, found, err)
+		}
+	}
 	part(1)
 	sameLines(t, spark(t, "goon.py", brokers, topic, plainSchema, dir+"/checkpoint", dir+"/results", "4"), slices.Clone(want[:100]))
 	part(2)
