@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
+
+	"github.com/apache/arrow/go/v14/arrow"
 )
 
 func TestNearest(t *testing.T) {
@@ -43,5 +45,14 @@ func TestCatalogNames(t *testing.T) {
 	}
 	if got := copied.Names(Relations); !slices.Equal(got, []string{"v"}) {
 		t.Errorf("relations of the copy: %v", got)
+	}
+}
+
+func TestFieldIndex(t *testing.T) {
+	fields := []arrow.Field{{Name: ""}, {Name: "Width"}, {Name: "x"}, {Name: "X"}, {Name: "xX"}}
+	for name, want := range map[string]int{"": -1, "width": 1, "Width": 1, "x": 2, "X": 3, "xx": 4, "y": -1} {
+		if got := FieldIndex(fields, name); got != want {
+			t.Errorf("%q: %d, want %d", name, got, want)
+		}
 	}
 }

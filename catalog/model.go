@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/apache/arrow/go/v14/arrow"
+import (
+	"strings"
+
+	"github.com/apache/arrow/go/v14/arrow"
+)
 
 // Role is what an output of a model means.
 type Role int
@@ -43,3 +47,21 @@ type Model interface {
 
 // Property is one fact about an object, for a person.
 type Property struct{ Name, Value string }
+
+// FieldIndex is the field that a name means, -1 for none: the one of that very
+// name, which a model may have beside another in other case, else the first that
+// differs in case only. An empty name means none.
+func FieldIndex(fields []arrow.Field, name string) int {
+	found := -1
+	for i, f := range fields {
+		switch {
+		case name == "":
+			return -1
+		case f.Name == name:
+			return i
+		case found < 0 && strings.EqualFold(f.Name, name):
+			found = i
+		}
+	}
+	return found
+}

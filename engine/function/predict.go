@@ -1,7 +1,6 @@
 package function
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -90,17 +89,14 @@ func (m models) find(name string, args []catalog.Arg) (*catalog.ModelEntry, erro
 // types are nil for arguments that are not used.
 func matchInputs(name string, e *catalog.ModelEntry, args []catalog.Arg) (feed []int, types []arrow.DataType, err error) {
 	inputs := e.Model.Inputs()
-	byName := map[string]int{}
-	for i, f := range inputs {
-		byName[strings.ToLower(f.Name)] = i
-	}
 	feed = make([]int, len(inputs))
 	for i := range feed {
 		feed[i] = -1
 	}
 	for k := 1; k < len(args); k++ {
 		a := args[k]
-		i, ok := byName[strings.ToLower(a.Name)]
+		i := catalog.FieldIndex(inputs, a.Name)
+		ok := i >= 0
 		switch {
 		case a.Name == "":
 			return nil, nil, argErr(k, "argument %d of %s has no name; say which field of %s it is with AS (%s)", k+1, name, e.Name, fieldList(inputs))
@@ -210,7 +206,7 @@ func predictOne(e *catalog.ModelEntry) (selection, error) {
 	outs := e.Model.Outputs()
 	i := predicted(outs)
 	if i < 0 {
-		return selection{}, fmt.Errorf("model %s predicts no value", e.Name)
+		return selection{}, fmt.Errorf("no output of model %s is known as its prediction: predict_all gives all that there are", e.Name)
 	}
 	if names := targets(outs); outs[i].Target && len(names) > 1 && !strings.EqualFold(outs[i].Field.Name, "prediction") {
 		return selection{}, fmt.Errorf("model %s predicts several values, %s: predict_all gives them all", e.Name, listed(names))
@@ -291,8 +287,6 @@ func fieldsOf(outs []catalog.Output, want []int) selection {
 	}}
 }
 
-var errNoProbabilities = errors.New("it gives no probabilities")
-
 // predictProba takes the probabilities, as a map from class to probability; NULL
 // where the row has none.
 func predictProba(e *catalog.ModelEntry) (selection, error) {
@@ -313,7 +307,7 @@ func predictProba(e *catalog.ModelEntry) (selection, error) {
 		want, classes = append(want, i), append(classes, o.Class)
 	}
 	if len(want) == 0 {
-		return selection{}, fmt.Errorf("model %s: %w", e.Name, errNoProbabilities)
+		return selection{}, fmt.Errorf("model %s gives no probabilities", e.Name)
 	}
 	dt := mapType(tString, tDouble)
 	return selection{dt: dt, want: want, build: func(t catalog.Task, n int, cols []arrow.Array) (arrow.Array, error) {

@@ -148,3 +148,46 @@ func TestPredictErrors(t *testing.T) {
 		t.Errorf("got %v, %v", call.ArgTypes, err)
 	}
 }
+
+// fieldsModel is a model of which only the fields matter.
+type fieldsModel struct {
+	catalog.Model
+	inputs  []arrow.Field
+	outputs []catalog.Output
+}
+
+func (m fieldsModel) Inputs() []arrow.Field     { return m.inputs }
+func (m fieldsModel) Outputs() []catalog.Output { return m.outputs }
+
+// TestPredictCase binds a model whose fields differ in case only.
+func TestPredictCase(t *testing.T) {
+	task := newTask(t)
+	entry := &catalog.ModelEntry{Name: "m", Model: fieldsModel{
+		inputs:  []arrow.Field{{Name: "x", Type: tInt}, {Name: "X", Type: tDouble}},
+		outputs: []catalog.Output{{Field: arrow.Field{Name: "y", Type: tDouble}, Target: true}},
+	}}
+	cat := catalog.New(BuiltinsWith(func(string) *catalog.ModelEntry { return entry }, func() []string { return []string{"m"} }))
+	m := constArg(t, task.mem, tString, "m")
+	call, err := cat.Function("predict").Bind([]catalog.Arg{m, {Name: "X", Type: tFloat}, {Name: "x", Type: tInt}})
+	if err != nil || call.ArgTypes[1] != tDouble || call.ArgTypes[2] != tInt {
+		t.Errorf("got %v, %v", call.ArgTypes, err)
+	}
+	if _, err := cat.Function("predict").Bind([]catalog.Arg{m, {Name: "x", Type: tInt}}); err == nil || !strings.Contains(err.Error(), "model m wants X,") {
+		t.Error(err)
+	}
+}
+
+// TestPredictNothing asks models for what they do not give.
+func TestPredictNothing(t *testing.T) {
+	task := newTask(t)
+	entry := &catalog.ModelEntry{Name: "m", Model: fieldsModel{outputs: []catalog.Output{{Field: arrow.Field{Name: "score", Type: tDouble}}}}}
+	cat := catalog.New(BuiltinsWith(func(string) *catalog.ModelEntry { return entry }, func() []string { return []string{"m"} }))
+	for fn, want := range map[string]string{
+		"predict":       "no output of model m is known as its prediction: predict_all gives all that there are",
+		"predict_proba": "model m gives no probabilities",
+	} {
+		if _, err := cat.Function(fn).Bind([]catalog.Arg{constArg(t, task.mem, tString, "m")}); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v", fn, err)
+		}
+	}
+}

@@ -111,7 +111,7 @@ func (b *binder) nameFields(m *catalog.ModelEntry, at *sql.MLPredict, args []arg
 	index := make([]int, len(args)) // the field of the argument's name, or -1
 	matched := 0
 	for i, a := range args {
-		index[i] = slices.IndexFunc(fields, func(f arrow.Field) bool { return a.name != "" && strings.EqualFold(f.Name, a.name) })
+		index[i] = catalog.FieldIndex(fields, a.name)
 		if index[i] >= 0 {
 			matched++
 		}
