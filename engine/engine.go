@@ -180,6 +180,16 @@ func (e *Engine) emit(ev Event) {
 	}
 }
 
+// warn writes what an event tells too to the log: as a warning where nobody listens
+// for events.
+func (e *Engine) warn(text string, about ...any) {
+	if e.cfg.Listener == nil {
+		e.cfg.Logger.Warn(text, about...)
+	} else {
+		e.cfg.Logger.Info(text, about...)
+	}
+}
+
 // hook tells the test hook.
 func (e *Engine) hook(point string) {
 	if e.cfg.Hook != nil {

@@ -191,7 +191,7 @@ func (r *stream) refuse(name string, err error) {
 	}
 	r.refused[name] = why.Error()
 	e, m := r.q.engine, r.want[name]
-	e.cfg.Logger.Warn("model not changed; the version before stays", "query", r.q.name, "model", m.Name, "version", m.Version, "error", why)
+	e.warn("model not changed; the version before stays", "query", r.q.name, "model", m.Name, "version", m.Version, "error", why)
 	e.emit(ModelRefused{Query: r.q, Model: m.Name, Err: why})
 	r.showModels()
 }

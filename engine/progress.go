@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,28 @@ type Progress struct {
 	DeadLetters []DeadLetters `json:"deadLetters,omitempty"`
 	// Models are the models that score the query's rows now, by name.
 	Models []ModelProgress `json:"models,omitempty"`
+}
+
+// deadLetters is how many rows models left out so far.
+func (p Progress) deadLetters() (n int64) {
+	for _, d := range p.DeadLetters {
+		n += d.Count
+	}
+	return n
+}
+
+// modelsText names the models in use with their versions, and what keeps later ones
+// out.
+func (p Progress) modelsText() string {
+	var all []string
+	for _, m := range p.Models {
+		text := m.Name + " " + shortVersion(m.Version)
+		if m.Refused != "" {
+			text += " (a later one is refused: " + m.Refused + ")"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
 }
 
 // ModelProgress is a model in a query.

@@ -120,9 +120,8 @@ func (e *Engine) reload(w *watch, m *catalog.ModelEntry, k model.Keeper) *catalo
 		fresh.Model, fresh.Version, err = k.Load(m.Options)
 		return err
 	})
-	log := e.cfg.Logger.With("model", m.Name)
 	if err != nil {
-		log.Warn("the model's changed files do not load; the version before stays", "error", err)
+		e.warn("the model's changed files do not load; the version before stays", "model", m.Name, "error", err)
 		e.emit(ModelRefused{Model: m.Name, Err: err})
 		return m
 	}
@@ -135,7 +134,7 @@ func (e *Engine) reload(w *watch, m *catalog.ModelEntry, k model.Keeper) *catalo
 		return e.catalog.Model(m.Name) // replaced or dropped meanwhile
 	}
 	w.entry = &fresh
-	log.Info("model loaded again", "was", m.Version, "is", fresh.Version)
+	e.cfg.Logger.Info("model loaded again", "model", m.Name, "was", m.Version, "is", fresh.Version)
 	return &fresh
 }
 

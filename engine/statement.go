@@ -143,10 +143,10 @@ func (s *session) show(st *sql.Show) *Rows {
 	var rows [][]string
 	switch st.Kind {
 	case sql.KindQuery:
-		names = []string{"query", "state", "epoch", "rows_in", "rows_out"}
+		names = []string{"query", "state", "epoch", "rows_in", "rows_out", "dead_letters", "models"}
 		for _, q := range s.engine.Queries() {
 			p := q.Progress()
-			rows = append(rows, []string{q.Name(), q.State().String(), fmt.Sprint(p.Epoch), fmt.Sprint(p.TotalIn), fmt.Sprint(p.TotalOut)})
+			rows = append(rows, []string{q.Name(), q.State().String(), fmt.Sprint(p.Epoch), fmt.Sprint(p.TotalIn), fmt.Sprint(p.TotalOut), fmt.Sprint(p.deadLetters()), p.modelsText()})
 		}
 	case sql.KindStream, sql.KindTable:
 		names = []string{"name", "connector", "columns", "cached"}

@@ -114,13 +114,13 @@ func (d *display) event(ev engine.Event) {
 	case engine.QueryStatus:
 		d.status(ev)
 	case engine.ModelChanged:
-		d.model(ev.Query, fmt.Sprintf("%s: model %s was replaced: %s from epoch %d on, %s before", ev.Query.Name(), ev.Model, short(ev.Is), ev.Epoch, short(ev.Was)))
+		d.model(ev.Query, changedText(ev), false)
 	case engine.ModelRefused:
 		text := fmt.Sprintf("model %s has changed and cannot be used, the version before stays: %v", ev.Model, ev.Err)
 		if ev.Query != nil {
 			text = ev.Query.Name() + ": " + text
 		}
-		d.model(ev.Query, text)
+		d.model(ev.Query, text, true)
 	case engine.QueryEnded:
 		d.ended(ev.Query)
 	case engine.BrokerStarted:
@@ -148,9 +148,17 @@ func (d *display) status(ev engine.QueryStatus) {
 	d.runs(ev.Query)
 }
 
+// changedText says from when on a query uses another model.
+func changedText(ev engine.ModelChanged) string {
+	if ev.Is == ev.Was {
+		return fmt.Sprintf("%s: model %s has other options from epoch %d on", ev.Query.Name(), ev.Model, ev.Epoch)
+	}
+	return fmt.Sprintf("%s: model %s was replaced: %s from epoch %d on, %s before", ev.Query.Name(), ev.Model, short(ev.Is), ev.Epoch, short(ev.Was))
+}
+
 // model says what became of a model that has changed; q is nil when that is no
-// query's own business.
-func (d *display) model(q *engine.Query, text string) {
+// query's own business. A warning is printed even where there is no progress.
+func (d *display) model(q *engine.Query, text string, warning bool) {
 	if d.mode == "json" && q != nil {
 		b, _ := json.Marshal(q.Progress()) // its models are in it
 		d.line(d.a.err, string(b))
@@ -158,7 +166,7 @@ func (d *display) model(q *engine.Query, text string) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.mode != "none" {
+	if d.mode != "none" || warning {
 		d.remark(text)
 	}
 }
