@@ -92,8 +92,8 @@ const (
 	mostAfter = time.Minute
 )
 
-// call sends a request and reads the answer into reply. Suffix is added to the
-// model's path. An error is ctx's own, or a *callError.
+// call sends a request until it is answered, or no try is left, and reads the
+// answer into reply. An error is ctx's own, or a *callError.
 func (c *caller) call(ctx context.Context, method string, u *url.URL, body []byte, reply *bytes.Buffer) error {
 	for try := 1; ; try++ {
 		err := c.once(ctx, method, u, body, reply)
