@@ -86,6 +86,9 @@ func (s *session) letterTable(w *plan.Write, opts startOptions) (*catalog.Table,
 	if tableOf(t) == tableOf(w.Table) {
 		return nil, sql.Errorf(opts.deadLettersAt, "table %s takes the query's rows: its dead letters need another", t.Name)
 	}
+	if in := streamFed(w, t); in != nil {
+		return nil, sql.Errorf(opts.deadLettersAt, "the query reads what goes to table %s, by stream %s: its dead letters would come back to it without end", t.Name, in.Name)
+	}
 	shape, err := shapeFor(t)
 	if err != nil {
 		return nil, sql.Errorf(opts.deadLettersAt, "%v", err)
@@ -96,6 +99,36 @@ func (s *session) letterTable(w *plan.Write, opts startOptions) (*catalog.Table,
 	filled := *t
 	filled.Schema, filled.Declared = shape.schema, true
 	return &filled, s.catalog.PutRelation(t.Name, &filled, true)
+}
+
+// streamFed is a stream that a plan reads and that gets what is written to a table,
+// or nil.
+func streamFed(n plan.Node, t *catalog.Table) *catalog.Table {
+	if s, ok := n.(*plan.Scan); ok && s.Table != nil && s.Table.Stream && feeds(t, s.Table) {
+		return s.Table
+	}
+	for _, in := range n.Inputs() {
+		if s := streamFed(in, t); s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// feeds says whether what is written to one table is read from another: from the
+// same folder, or from one of its topics.
+func feeds(out, in *catalog.Table) bool {
+	const brokers = "kafka.bootstrap.servers"
+	if out.Connector != in.Connector || out.Options[brokers] != in.Options[brokers] {
+		return false
+	}
+	place := strings.TrimPrefix(tableOf(out), out.Connector+" ")
+	for name := range strings.SplitSeq(strings.TrimPrefix(tableOf(in), in.Connector+" "), ",") {
+		if strings.TrimSpace(name) == place {
+			return true
+		}
+	}
+	return false
 }
 
 // deadLetterCall is a call of a plan whose rows may become dead letters, or nil.

@@ -284,6 +284,9 @@ func TestDeadLetterPlaces(t *testing.T) {
 			"they have no column why, only time TIMESTAMP, query STRING"},
 		{"CREATE TABLE d (offset INT) USING json OPTIONS (path = '" + dir + "/d'); CREATE QUERY q OPTIONS (deadLetters = 'd') AS INSERT INTO out SELECT y FROM scored",
 			"its column offset is INT, theirs is BIGINT"},
+		{"CREATE STREAM s USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1', subscribe = 'a, s'); CREATE TABLE back USING kafka OPTIONS ('kafka.bootstrap.servers' = '127.0.0.1:1', topic = 's');" +
+			"CREATE QUERY q OPTIONS (deadLetters = 'back') AS INSERT INTO out SELECT predict('m', CAST(CAST(value AS STRING) AS DOUBLE) AS x) AS y FROM s",
+			"the query reads what goes to table back, by stream s: its dead letters would come back to it without end"},
 		{"SELECT transform(array(x), e -> predict('m', e AS x)) FROM t", "model m cannot be asked inside a lambda with onMissing = 'dlq'"},
 		{"SELECT id FROM t LEFT JOIN r ON predict('m', t.x) > r.k", "in the condition of an outer, semi or anti join"},
 	} {

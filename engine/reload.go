@@ -47,6 +47,13 @@ func (r *reloads) watch(name string) *watch {
 	return w
 }
 
+// forget drops the watch of a name, which holds the model that was last seen.
+func (r *reloads) forget(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.watches, strings.ToLower(name))
+}
+
 // loaded notes what a model's files looked like just before it was loaded.
 func (r *reloads) loaded(e *catalog.ModelEntry, seen fileState) {
 	if !e.Reload {

@@ -299,6 +299,7 @@ func (s *session) drop(st *sql.Drop) (string, error) {
 	if s.has(st.Kind, name) {
 		if st.Kind == sql.KindModel {
 			s.catalog.DropModel(name)
+			s.engine.reloads.forget(name)
 		} else {
 			s.catalog.DropRelation(name)
 		}
