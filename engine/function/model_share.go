@@ -27,7 +27,7 @@ func scoreCall(e *catalog.ModelEntry, want []int) (catalog.Call, error) {
 	for i, f := range inputs {
 		feed[i], types[i+1] = i+1, f.Type
 	}
-	pol, err := newPolicy(e, want)
+	pol, err := newPolicy(e)
 	if err != nil {
 		return catalog.Call{}, err
 	}

@@ -49,7 +49,7 @@ func (m models) bind(pick func(e *catalog.ModelEntry) (selection, error)) binder
 		if err != nil {
 			return catalog.Call{}, err
 		}
-		pol, err := newPolicy(entry, sel.want)
+		pol, err := newPolicy(entry)
 		if err != nil {
 			return catalog.Call{}, argErr(0, "%s: %w", name, err)
 		}

@@ -29,16 +29,13 @@ type policy struct {
 	write  *codec.JSONWriter
 }
 
-// newPolicy is the policy of a model for a call that shows some of its outputs; nil
-// when a row without an answer is NULL.
-func newPolicy(e *catalog.ModelEntry, want []int) (*policy, error) {
+// newPolicy is the policy of a model; nil when a row without an answer is NULL. It
+// does not depend on what a call reads, so that a plan may read less.
+func newPolicy(e *catalog.ModelEntry) (*policy, error) {
 	if e.OnMissing == catalog.PolicyNull && e.OnInvalid == catalog.PolicyNull {
 		return nil, nil
 	}
-	p := &policy{entry: e, check: want, inputs: e.Model.Inputs()}
-	if i := predicted(e.Model.Outputs()); i >= 0 {
-		p.check = []int{i}
-	}
+	p := &policy{entry: e, check: answerOutputs(e.Model.Outputs()), inputs: e.Model.Inputs()}
 	fields := slices.Clone(p.inputs)
 	for i := range fields {
 		fields[i].Nullable = true
@@ -47,6 +44,21 @@ func newPolicy(e *catalog.ModelEntry, want []int) (*policy, error) {
 	var err error
 	p.write, err = codec.NewJSONWriter(p.schema, codec.JSONOptions{KeepNullFields: true})
 	return p, err
+}
+
+// answerOutputs are those that are NULL in a row without an answer: the prediction,
+// else all that are shown.
+func answerOutputs(outs []catalog.Output) []int {
+	if i := predicted(outs); i >= 0 {
+		return []int{i}
+	}
+	var all []int
+	for i, o := range outs {
+		if !o.Hidden {
+			all = append(all, i)
+		}
+	}
+	return all
 }
 
 // model is the model of a policy; nil without one.

@@ -191,3 +191,50 @@ func TestPredictNothing(t *testing.T) {
 		}
 	}
 }
+
+// halfModel has two outputs of which none is known as its prediction: the first is
+// its input, the second is always NULL.
+type halfModel struct{ fieldsModel }
+
+func (halfModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
+	out := make([]arrow.Array, len(want))
+	for k, w := range want {
+		if w == 0 {
+			in[0].Retain()
+			out[k] = in[0]
+		} else {
+			out[k] = array.MakeArrayOfNull(t.Allocator(), tDouble, n)
+		}
+	}
+	return out, nil
+}
+
+// TestPolicyOfOutputs reads less and less of a model: whether a row has an answer
+// does not depend on it.
+func TestPolicyOfOutputs(t *testing.T) {
+	x, y := arrow.Field{Name: "x", Type: tDouble}, arrow.Field{Name: "y", Type: tDouble}
+	entry := &catalog.ModelEntry{Name: "half", OnMissing: catalog.PolicyError, Model: halfModel{fieldsModel{
+		inputs: []arrow.Field{x, y}, outputs: []catalog.Output{{Field: x}, {Field: y}},
+	}}}
+	for _, want := range [][]int{{0, 1}, {0}, {1}} {
+		call, err := scoreCall(entry, want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			x    any
+			fail string
+		}{{1.0, ""}, {nil, "model half: there is no answer while fields x, y are missing"}} {
+			task := newTask(t)
+			args := []arrow.Array{arrayOf(t, task.mem, tString, "half"), arrayOf(t, task.mem, tDouble, c.x), arrayOf(t, task.mem, tDouble, nil)}
+			out, err := call.Eval(task, 1, args)
+			releaseAll(args)
+			if err == nil {
+				out.Release()
+			}
+			if err == nil && c.fail != "" || err != nil && err.Error() != c.fail {
+				t.Errorf("outputs %v of x = %v: %v", want, c.x, err)
+			}
+		}
+	}
+}
