@@ -3,11 +3,7 @@ package openscoring
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"errors"
-	"log"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime"
 	"sync"
@@ -91,7 +87,9 @@ type Server struct {
 	longBodies chan struct{} // a value for each body over maxKept bytes in memory
 	buffered   atomic.Int64  // bytes of bodies up to maxKept and of answers in memory
 	metrics    metrics
-	buffers    sync.Pool // *buffers
+	buffers    sync.Pool   // *buffers
+	stopping   atomic.Bool // each answer closes its connection
+	lastCall   time.Duration
 }
 
 // New makes a server and loads the models of its folder. Files that could not
@@ -103,7 +101,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, store: st, faults: faults, origin: http.NewCrossOriginProtection(),
+	s := &Server{cfg: cfg, store: st, faults: faults, origin: http.NewCrossOriginProtection(), lastCall: lastCall,
 		places: make(chan struct{}, cfg.MaxConcurrency), longBodies: make(chan struct{}, cfg.MaxConcurrency)}
 	s.metrics.started = time.Now()
 	s.buffers.New = func() any { return &buffers{} }
@@ -143,6 +141,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Application", application)
+	if s.stopping.Load() {
+		h.Set("Connection", "close")
+	}
 	s.mux.ServeHTTP(w, r)
 }
 
@@ -157,45 +158,4 @@ func (l httpLog) Write(line []byte) (int, error) {
 	}
 	l.to.Log(context.Background(), level, string(bytes.TrimSpace(line)))
 	return len(line), nil
-}
-
-// Serve answers requests on a listener, with TLS if certificates is not nil,
-// until ctx ends. Then it takes no more, and returns when those under way are
-// answered or the time for that is over. It closes the listener.
-func (s *Server) Serve(ctx context.Context, l net.Listener, certificates *tls.Config) error {
-	srv := &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: s.cfg.Timeout,
-		// The calls set their own deadlines; these are for what they do not read and
-		// write, and make each request of a connection begin with fresh ones.
-		ReadTimeout:    2 * s.cfg.Timeout,
-		WriteTimeout:   4 * s.cfg.Timeout,
-		IdleTimeout:    2 * time.Minute,
-		MaxHeaderBytes: 64 << 10,
-		ErrorLog:       log.New(httpLog{s.cfg.Logger}, "", 0),
-		TLSConfig:      certificates,
-	}
-	done := make(chan error, 1)
-	go func() {
-		if certificates != nil {
-			done <- srv.ServeTLS(l, "", "")
-			return
-		}
-		done <- srv.Serve(l)
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Grace)
-	defer cancel()
-	err := srv.Shutdown(grace)
-	if err != nil {
-		err = errors.Join(err, srv.Close())
-	}
-	if end := <-done; !errors.Is(end, http.ErrServerClosed) {
-		err = errors.Join(err, end)
-	}
-	return err
 }
