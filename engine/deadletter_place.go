@@ -72,7 +72,7 @@ func (e *Engine) letterDir(opts startOptions, streaming bool) string {
 	if e.cfg.DataDir == "" {
 		return ""
 	}
-	return filepath.Join(e.cfg.DataDir, "dead-letters", opts.name)
+	return filepath.Join(e.cfg.DataDir, "dead-letters", folderName(opts.name))
 }
 
 // letterTable is the table that an option names. One without columns gets those of

@@ -238,6 +238,20 @@ func TestDeadLetterPlaces(t *testing.T) {
 			t.Errorf("%d dead letters, want 4", n)
 		}
 	})
+	t.Run("odd names", func(t *testing.T) {
+		data := t.TempDir()
+		e := openChecked(t, engine.Config{DataDir: data + "/in"})
+		script := rejectedScript(t, data)
+		for name, folder := range map[string]string{"..": "%2E%2E", "../a b": "..%2Fa b", `a\b%`: "a%5Cb%25"} {
+			query := "CREATE QUERY `" + name + "` AS INSERT INTO out SELECT y FROM scored;"
+			if err := runAll(t.Context(), e, strings.ReplaceAll(script, "CREATE ", "CREATE OR REPLACE ")+query); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(readDead(t, data+"/in/dead-letters/"+folder)); n != 2 {
+				t.Errorf("%s: %d dead letters, want 2", name, n)
+			}
+		}
+	})
 	t.Run("select", func(t *testing.T) {
 		e := openChecked(t, engine.Config{})
 		if err := runAll(t.Context(), e, head); err != nil {

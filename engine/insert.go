@@ -324,7 +324,17 @@ func (e *Engine) checkpointDir(opts startOptions) string {
 	if e.cfg.DataDir == "" {
 		return ""
 	}
-	return filepath.Join(e.cfg.DataDir, "checkpoints", opts.name)
+	return filepath.Join(e.cfg.DataDir, "checkpoints", folderName(opts.name))
+}
+
+// folderName is a query's name as that of one folder: what makes a path is written
+// as in a URL.
+func folderName(query string) string {
+	switch query {
+	case ".", "..":
+		return strings.ReplaceAll(query, ".", "%2E")
+	}
+	return strings.NewReplacer("%", "%25", "/", "%2F", `\`, "%5C").Replace(query)
 }
 
 func openLog(dir string) (*checkpoint.Log, error) {
