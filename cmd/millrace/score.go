@@ -76,7 +76,7 @@ func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 	}
 	m, err := openscoring.LoadWith(s.model, s.format, options)
 	if err != nil {
-		return fmt.Errorf("model %w", err)
+		return err // it names the model
 	}
 	in, size, err := a.scoreInput(s.input)
 	if err != nil {
@@ -94,13 +94,40 @@ func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 		res, err = scoreToFile(ctx, m, s.output, in, o)
 	}
 	show.close()
-	if err != nil {
+	switch {
+	case errors.Is(err, openscoring.ErrOutput):
+		return err
+	case err != nil:
 		return fmt.Errorf("%s: %w", inputName(s.input), err)
-	}
-	if res.Failed > 0 {
-		fmt.Fprintf(a.err, "%s of %s rows could not be scored (see _error); the first, %s\n", count(res.Failed), count(res.Rows), res.First)
+	case res.Failed > 0:
+		fmt.Fprintf(a.err, "%s of %s rows could not be scored (see _error); the first, %s\n", count(res.Failed), count(res.Rows), oneLine(res.First))
 	}
 	return nil
+}
+
+// oneLine is a message that may have a cell of any length in it, as a line of
+// moderate length.
+func oneLine(s string) string {
+	const most = 300
+	s = strings.Join(strings.Fields(s[:min(len(s), 8*most)]), " ")
+	if c := clip(s, most); len(c) < len(s) {
+		return c + "..."
+	}
+	return s
+}
+
+// outputError is why a path cannot be written to.
+func outputError(path string, err error) error {
+	return fmt.Errorf("%w %w", openscoring.ErrOutput, atPath(path, err))
+}
+
+// atPath names the path that a person gave, and not the call that failed there.
+func atPath(path string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 func inputName(path string) string {
@@ -117,7 +144,7 @@ func (a *app) scoreInput(path string) (in io.ReadCloser, size int64, err error) 
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, fmt.Errorf("input %w", err)
+		return nil, 0, fmt.Errorf("input %w", atPath(path, err))
 	}
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 		size = info.Size()
@@ -128,23 +155,24 @@ func (a *app) scoreInput(path string) (in io.ReadCloser, size int64, err error) 
 // scoreToFile writes to a path: a plain file appears when it is complete, and
 // what else there is (a device, a pipe) is written to.
 func scoreToFile(ctx context.Context, m *openscoring.Model, path string, in io.Reader, o openscoring.CSVOptions) (res openscoring.CSVResult, err error) {
+	given := path
 	path, replace, err := outputPath(path)
 	if err != nil {
-		return res, fmt.Errorf("output %w", err)
+		return res, outputError(given, err)
 	}
 	if replace {
 		return scoreToPlainFile(ctx, m, path, in, o)
 	}
 	f, err := openSpecial(ctx, path)
 	if err != nil {
-		return res, fmt.Errorf("output %w", err)
+		return res, outputError(path, err)
 	}
 	if res, err = m.ScoreCSV(ctx, f, in, o); err != nil {
 		_ = f.Close()
 		return res, err
 	}
 	if err = f.Close(); err != nil {
-		return res, fmt.Errorf("output %w", err)
+		return res, outputError(path, err)
 	}
 	return res, nil
 }
@@ -155,7 +183,7 @@ func outputPath(path string) (target string, replace bool, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return "", false, fmt.Errorf("%s is a directory, and a file was expected", path)
+		return "", false, errors.New("it is a directory, and a file was expected")
 	case err == nil && !info.Mode().IsRegular():
 		return path, false, nil
 	case err == nil:
@@ -196,7 +224,7 @@ func openSpecial(ctx context.Context, path string) (*os.File, error) {
 	case r := <-ch:
 		return r.f, r.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%s: %w", path, ctx.Err())
+		return nil, ctx.Err()
 	}
 }
 
@@ -204,7 +232,7 @@ func openSpecial(ctx context.Context, path string) (*os.File, error) {
 func scoreToPlainFile(ctx context.Context, m *openscoring.Model, path string, in io.Reader, o openscoring.CSVOptions) (res openscoring.CSVResult, err error) {
 	f, err := createBeside(path)
 	if err != nil {
-		return res, fmt.Errorf("output %w", err)
+		return res, outputError(path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -217,10 +245,10 @@ func scoreToPlainFile(ctx context.Context, m *openscoring.Model, path string, in
 		return res, err
 	}
 	if err = errors.Join(f.Sync(), f.Close()); err != nil {
-		return res, fmt.Errorf("output %w", err)
+		return res, outputError(path, err)
 	}
 	if err = os.Rename(f.Name(), path); err != nil {
-		return res, fmt.Errorf("output %w", err)
+		return res, outputError(path, err)
 	}
 	return res, nil
 }

@@ -92,7 +92,7 @@ func TestScoreCommand(t *testing.T) {
 		"sparkml":  {args: []string{"--model", "../../testdata/iris/index_to_class"}, in: "prediction\n1\n", out: "predicted_class\nVersicolor\n"},
 		"no model": {args: nil, code: exitFaulty, errHas: "--model was expected"},
 		"format":   {args: []string{"--model", irisModel, "--format", "onyx"}, code: exitFaulty, errHas: "--format onyx is no format of models"},
-		"missing":  {args: []string{"--model", "no.pmml"}, code: exitFailed, errHas: "no.pmml"},
+		"missing":  {args: []string{"--model", "no.pmml"}, code: exitFailed, errHas: "error: model no.pmml does not exist"},
 		"bad":      {args: []string{"--model", in}, code: exitFailed, errHas: "in.csv: it is none of the formats of models"},
 		"no PMML":  {args: []string{"--model", in, "--format", "pmml"}, code: exitFailed, errHas: "in.csv: PMML"},
 		"lightgbm": {args: []string{"--model", "../../testdata/lightgbm/binary.txt", "--format", "lightgbm"}, in: "a,b\n", out: "prediction,probability(0),probability(1),raw_score\n"},
@@ -101,10 +101,12 @@ func TestScoreCommand(t *testing.T) {
 		"options":  {args: []string{"--model", irisModel, "--option", "modelName"}, code: exitFaulty, errHas: "--option modelName: name=value was expected"},
 		"near":     {args: []string{"--model", irisModel, "--format", "lightgmb"}, code: exitFaulty, errHas: "(did you mean lightgbm?): pmml, sparkml, xgboost"},
 		"xgboost":  {args: []string{"--model", "../../testdata/xgboost/stump.json"}, in: "a,b,c,d,e\n0,0,0,0,0\n", out: "prediction\n-0.3750293254852295\n"},
-		"input":    {args: []string{"--model", irisModel, "--input", "no.csv"}, code: exitFailed, errHas: "no.csv"},
+		"input":    {args: []string{"--model", irisModel, "--input", "no.csv"}, code: exitFailed, errHas: "error: input no.csv: no such file"},
+		"long":     {args: []string{"--model", irisModel}, in: "sepal_length\n\"x\n" + strings.Repeat("y", 1000) + "\"\n", out: header + ",_error\n,,,,,\"Field \"\"sepal_length\"\" cannot accept invalid value \"\"x " + strings.Repeat("y", 1000) + "\"\"\"\n", errHas: "yyy...\n"},
 		"not CSV":  {args: []string{"--model", irisModel}, in: "a\n1\n", code: exitFailed, errHas: "standard input: the input has none of the model's fields"},
 		"id":       {args: []string{"--model", irisModel, "--input", in, "--id", "kk"}, code: exitFailed, errHas: "no column kk (did you mean k?)"},
-		"output":   {args: []string{"--model", irisModel, "--input", in, "--output", filepath.Join(dir, "no", "out.csv")}, code: exitFailed, errHas: "output"},
+		"output":   {args: []string{"--model", irisModel, "--input", in, "--output", filepath.Join(dir, "no", "out.csv")}, code: exitFailed, errHas: "error: output " + filepath.Join(dir, "no", "out.csv") + ": no such file"},
+		"folder":   {args: []string{"--model", irisModel, "--input", in, "--output", dir}, code: exitFailed, errHas: "error: output " + dir + ": it is a directory, and a file was expected"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, c.in, append([]string{"score"}, c.args...)...)

@@ -8,11 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/apache/arrow/go/v14/arrow/memory"
-
-	"github.com/millrace-sql/millrace/catalog"
 )
 
 // CSVOptions say how a CSV file is scored.
@@ -40,6 +37,9 @@ type CSVResult struct {
 	First  string // the first error, empty for none
 }
 
+// ErrOutput is of a result that could not be written.
+var ErrOutput = errors.New("output")
+
 // errorColumn is the last column of an output that has failed rows.
 const errorColumn = "_error"
 
@@ -55,7 +55,7 @@ const errorColumn = "_error"
 // pipe, so rows are spooled to a temporary file and copied to out when all are
 // scored: memory does not grow with the input, and nothing is written to out
 // before the input was read to its end. An error is the input's, which then names
-// the line, the output's, or the model's refusal of the header.
+// the line, the output's (ErrOutput), or the model's refusal of the header.
 func (m *Model) ScoreCSV(ctx context.Context, out io.Writer, in io.Reader, o CSVOptions) (CSVResult, error) {
 	if o.Allocator == nil {
 		o.Allocator = memory.DefaultAllocator
@@ -101,46 +101,6 @@ type csvFile struct {
 	errors  *spool // one line a failed row: its number, a space, its message as a CSV cell
 	buf     []byte
 	result  CSVResult
-}
-
-func (f *csvFile) readHeader() error {
-	header, err := f.in.read()
-	if errors.Is(err, io.EOF) {
-		return errors.New("the input is empty: a header with the names of the columns was expected")
-	}
-	if err != nil {
-		return err
-	}
-	f.in.blank = len(header) == 1 // an empty cell looks like this then
-	f.to = f.m.csvHeader(header)
-	names := make([]string, len(header))
-	found := false
-	for i, name := range header {
-		names[i] = string(name)
-		found = found || f.to[i] >= 0
-		if names[i] == f.opts.ID && f.opts.ID != "" {
-			f.id = i
-		}
-		for _, earlier := range names[:i] {
-			if earlier == names[i] && f.to[i] >= 0 {
-				return fmt.Errorf("line %d: the header has two columns %s", f.in.line, names[i])
-			}
-		}
-	}
-	if f.opts.ID != "" && f.id < 0 {
-		return fmt.Errorf("the input has no column %s%s: it has %s", f.opts.ID, near(f.opts.ID, names), strings.Join(names, ", "))
-	}
-	if !found && len(f.m.inputs) > 0 {
-		return fmt.Errorf("the input has none of the model's fields: it has %s, and the model takes %s", strings.Join(names, ", "), strings.Join(f.m.Inputs(), ", "))
-	}
-	return nil
-}
-
-func near(name string, names []string) string {
-	if n := catalog.Nearest(name, names); n != "" {
-		return " (did you mean " + n + "?)"
-	}
-	return ""
 }
 
 // scoreAll scores the input piece by piece into the spools.
@@ -240,7 +200,7 @@ func (f *csvFile) fail(row int64, message string) error {
 
 // copyTo writes the header and the rows, with the messages if there are any.
 func (f *csvFile) copyTo(out io.Writer) error {
-	w := bufio.NewWriterSize(out, 64<<10)
+	w := bufio.NewWriterSize(outputWriter{out}, 64<<10)
 	var head []byte
 	if f.id >= 0 {
 		head = appendCSV(head, []byte(f.opts.ID), ',', '"')
@@ -249,9 +209,7 @@ func (f *csvFile) copyTo(out io.Writer) error {
 	if f.result.Failed > 0 {
 		head = append(append(head, ','), errorColumn...)
 	}
-	if _, err := w.Write(append(head, '\n')); err != nil {
-		return err
-	}
+	_, _ = w.Write(append(head, '\n')) // a Writer keeps its first error for Flush
 	body, err := f.body.rewind()
 	if err != nil {
 		return err
@@ -261,7 +219,21 @@ func (f *csvFile) copyTo(out io.Writer) error {
 	} else {
 		err = f.merge(w, body)
 	}
-	return errors.Join(err, w.Flush())
+	if err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// outputWriter says of an error that it is the output's.
+type outputWriter struct{ to io.Writer }
+
+func (o outputWriter) Write(p []byte) (int, error) {
+	n, err := o.to.Write(p)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrOutput, err)
+	}
+	return n, err
 }
 
 // merge copies rows and gives each its message.

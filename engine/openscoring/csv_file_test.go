@@ -153,6 +153,9 @@ func TestScoreFaults(t *testing.T) {
 		reader         io.Reader
 	}{
 		{name: "empty", in: "", want: "the input is empty: a header"},
+		{name: "CR", in: "sepal_length,sepal_width\r5,3\r", want: "line 1: a carriage return inside the header"},
+		{name: "UTF-16", in: "\xff\xfes\x00e\x00", want: "the input is UTF-16: UTF-8 was expected"},
+		{name: "semicolons", in: "sepal_length;sepal_width\n5;3\n", want: "petal_width; cells are separated by commas"},
 		{name: "no field", in: "a,b\n1,2\n", want: "none of the model's fields: it has a, b, and the model takes sepal_length"},
 		{name: "no id", in: "sepal_length,customer\n1,2\n", o: CSVOptions{ID: "custmer"}, want: "no column custmer (did you mean customer?)"},
 		{name: "cells", in: "sepal_length,sepal_width\n1,2\n1\n", want: "line 3 has 1 cells, and the header has 2"},

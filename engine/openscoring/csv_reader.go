@@ -170,19 +170,6 @@ func appendCSV(dst, cell []byte, sep, quote byte) []byte {
 	return append(dst, quote)
 }
 
-// csvHeader is where a table's columns go: for each, the model's input, -1 for
-// none.
-func (m *Model) csvHeader(header [][]byte) []int {
-	to := make([]int, len(header))
-	for i, name := range header {
-		to[i] = -1
-		if at, ok := m.byName[string(name)]; ok {
-			to[i] = at
-		}
-	}
-	return to
-}
-
 // addCSV adds a record as a row. An empty cell is a missing value.
 func (r *rows) addCSV(to []int, record [][]byte) {
 	r.setCSV(to, record)

@@ -61,6 +61,9 @@ func (c *csvRequest) parse(doc []byte, limit int) error {
 	if err != nil {
 		return err
 	}
+	if err := checkHeader(header); err != nil {
+		return err
+	}
 	to := c.rows.m.csvHeader(header)
 	by, grouped := -1, c.rows.m.group.name != ""
 	var all groups

@@ -255,6 +255,7 @@ func TestCSVRequests(t *testing.T) {
 		{"form", "", formType, form, 200, outHead + "\n" + outRow + "\n"},
 		{"extra columns", "", "text/csv", head + ",x\n" + row + ",y", 200, outHead + "\n" + outRow + "\n"},
 		{"only a header", "", "text/csv", head + "\n", 200, ""},
+		{"only CR", "", "text/csv", strings.ReplaceAll(head+"\n"+row+"\n", "\n", "\r"), 400, "line 1: a carriage return inside the header: lines that end with LF or CRLF were expected"},
 		{"one column", "", "text/csv", "sepal_length\n5\n", 400, "Unrecognized CSV format"},
 		{"one column, given", "?delimiterChar=,", "text/csv", "sepal_length\n5\n", 400, `Field \"pmml(prediction)\" is not defined`},
 		{"nothing", "?delimiterChar=,", "text/csv", "", 400, "Unrecognized CSV format"},
