@@ -153,6 +153,7 @@ func (r *stream) keep() (whole bool, err error) {
 		versions[name] = x
 	}
 	r.versions = versions
+	r.log.DropCopies(versions)
 	return whole, nil
 }
 

@@ -249,3 +249,22 @@ func TestNothingToKeep(t *testing.T) {
 	again := openChecked(t, engine.Config{})
 	mentions(t, runAll(t.Context(), again, r.script()), "epoch 1 must run again", "model m", "no copy of that version", "modelVersions = 'current'")
 }
+
+// TestIdleReplacements: a model that is replaced again and again while there is
+// nothing to score fills no disk.
+func TestIdleReplacements(t *testing.T) {
+	r := newScoring(t)
+	e, c := r.start(t, engine.Config{})
+	r.send(t, e, 0, 10)
+	for i := range 8 {
+		replaceFile(t, r.path(), answering(fmt.Sprint("new", i)))
+		c.await(t, "score: m changed in epoch 1")
+		c.take()
+		// That of the last epoch, the one before, and the new one, if it is there by now.
+		if kept, err := filepath.Glob(r.dir + "/checkpoint/models/kept/*"); err != nil || len(kept) > 3 {
+			t.Fatalf("after %d replacements: %q, %v", i+1, kept, err)
+		}
+	}
+	r.send(t, e, 10, 20)
+	sameLines(t, readLog(t, r.dir+"/out"), answered([]int{0, 10, 20}, "old", "new7"))
+}

@@ -292,19 +292,28 @@ func (l *Log) cleanModels() {
 	if l.fs == nil {
 		return
 	}
+	l.DropCopies(nil)
+	for len(l.models.since) > 1 && l.models.since[1] <= l.state.Committed-retain {
+		_ = l.fs.Remove(l.file(modelsDir, l.models.since[0]))
+		l.models.since = l.models.since[1:]
+	}
+}
+
+// DropCopies removes the copies that neither the last epoch planned uses nor a next
+// one with these models would. A query calls it that keeps copies and has nothing
+// to plan for long. That one stays does no harm, so errors do not count.
+func (l *Log) DropCopies(next map[string]Model) {
 	needed := map[string]bool{}
-	for _, m := range l.state.Last.Models {
-		needed[m.Copy] = true
+	for _, models := range []map[string]Model{l.state.Last.Models, next} {
+		for _, m := range models {
+			needed[m.Copy] = true
+		}
 	}
 	for name := range l.models.copies {
 		if !needed[name] {
 			delete(l.models.copies, name)
 			_ = l.removeAll(l.copyDir(name))
 		}
-	}
-	for len(l.models.since) > 1 && l.models.since[1] <= l.state.Committed-retain {
-		_ = l.fs.Remove(l.file(modelsDir, l.models.since[0]))
-		l.models.since = l.models.since[1:]
 	}
 }
 

@@ -310,6 +310,13 @@ func TestKeep(t *testing.T) {
 			t.Errorf("a copy was named %q", name)
 		}
 	}
+	if err := l.Keep("b", saved("b"), "other"); err != nil {
+		t.Error(err)
+	}
+	l.DropCopies(map[string]Model{"m": {Copy: "a"}})
+	if l.CopyDir("a") == "" || l.CopyDir("b") != "" {
+		t.Errorf("a copy that the next epoch would use is in %q, another in %q", l.CopyDir("a"), l.CopyDir("b"))
+	}
 	run(t, l, 1) // no epoch uses the copy
 	if rest := tree(t, fsys, "/data/c/models/kept"); len(rest) > 0 || l.CopyDir("a") != "" {
 		t.Errorf("the copy stays: %q", rest)
