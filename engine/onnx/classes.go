@@ -24,7 +24,7 @@ func (m *Model) classify(l *loader, values []*value, classes []string) ([]*value
 		}
 		seen[c] = true
 	}
-	if _, ok := l.doc.opsets[""]; !ok {
+	if l.doc.opsets[""] < oldestOpset { // of the nodes that are added
 		l.doc.opsets[""] = oldestOpset
 	}
 	scores := values[at].name

@@ -7,13 +7,6 @@ import (
 	"strings"
 )
 
-// The versions of the operators that are known. Older ones broadcast in another way.
-const (
-	oldestOpset   = 7
-	newestOpset   = 26
-	newestMLOpset = 5
-)
-
 // Bounds on what a short document may make of itself.
 const (
 	maxWidth     = 1 << 24 // elements of a value, where N is 1
@@ -58,27 +51,6 @@ type loader struct {
 	uses   map[string]int // how often a value is read, by its name
 	// products are the values that are products by constant matrices, by name.
 	products map[string]*matrixProduct
-}
-
-// opsets checks the versions of the operators that the document uses.
-func (d *document) checkOpsets() error {
-	for domain, v := range d.opsets {
-		oldest, newest := int64(1), int64(newestMLOpset)
-		switch domain {
-		case "":
-			oldest, newest = oldestOpset, newestOpset
-		case mlDomain:
-		default:
-			continue // an operator of it is refused by name
-		}
-		if v < oldest || v > newest {
-			if domain == "" {
-				domain = "ai.onnx"
-			}
-			return fmt.Errorf("the document uses version %d of the operators of %s, expected %d to %d", v, domain, oldest, newest)
-		}
-	}
-	return nil
 }
 
 func newLoader(doc *document) *loader {
@@ -172,6 +144,9 @@ func (l *loader) connect(n *node, doc *nodeDoc) error {
 		return n.errorf("the document does not say which version of its domain it uses (opset_import)")
 	}
 	n.opset = int(version)
+	if err := n.checkOpset(); err != nil {
+		return err
+	}
 	for _, name := range doc.inputs {
 		if name == "" {
 			n.inputs = append(n.inputs, nil)

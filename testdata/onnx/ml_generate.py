@@ -344,8 +344,11 @@ def exported_trees():
     from sklearn.ensemble import (ExtraTreesClassifier, ExtraTreesRegressor, GradientBoostingClassifier,
                                   GradientBoostingRegressor, HistGradientBoostingClassifier,
                                   HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor)
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-    from skl2onnx import to_onnx
+    from skl2onnx import convert_sklearn, to_onnx
+    from skl2onnx.common.data_types import FloatTensorType
 
     make = helper.make_attribute
 
@@ -376,6 +379,11 @@ def exported_trees():
     skl("skl_boosting", GradientBoostingClassifier(n_estimators=10, random_state=1), THREE, opts=plain, tolerance=1e-6)
     skl("skl_boosting_two", GradientBoostingClassifier(n_estimators=10, random_state=1), TWO, opts=plain,
         tolerance=1e-6)
+    # convert_sklearn says that this one needs version 1 of the operators of ai.onnx: it has an Identity of them.
+    old = make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=3, max_depth=2, random_state=1))
+    m = convert_sklearn(old.fit(X, WORDS), initial_types=[("X", FloatTensorType([None, X.shape[1]]))],
+                        target_opset={"": 11, ML: 1})
+    case("skl_boosting_opset", m, {"X": planted(m, T)}, 1e-6, alone=True)
     skl("skl_boosting_regressor", GradientBoostingRegressor(n_estimators=15, random_state=1), S)
     skl("skl_hist", HistGradientBoostingClassifier(max_iter=8, max_leaf_nodes=9), WORDS, x=XM, rows=TM, opts=plain,
         tolerance=1e-6)
