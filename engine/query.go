@@ -178,10 +178,3 @@ func (q *Query) status(text string) {
 		q.engine.emit(QueryStatus{Query: q, Text: text})
 	}
 }
-
-// availability is a request to be told when what the sources held at some moment
-// is committed.
-type availability struct {
-	target  []map[string]int64 // by source; nil until the loop asked the sources
-	reached chan error         // capacity 1
-}
