@@ -142,12 +142,34 @@ func parseMetadata(raw []byte) (*metadata, error) {
 	return md, nil
 }
 
+// modelsInside says which folders of a directory that is no model are some: people name the one above.
+func modelsInside(fsys fs.FS) string {
+	const most = 5
+	var found []string
+	entries, _ := fs.ReadDir(fsys, ".") // what cannot be read has none to offer
+	for _, e := range entries {
+		if !e.IsDir() || len(found) > most {
+			continue
+		}
+		if info, err := fs.Stat(fsys, path.Join(e.Name(), "metadata")); err == nil && info.IsDir() {
+			found = append(found, e.Name())
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return ""
+	case len(found) > most:
+		found = append(found[:most], "others")
+	}
+	return ". There is one in " + strings.Join(found, ", ")
+}
+
 // readMetadata gives the only record of metadata/part-*.
 func readMetadata(fsys fs.FS) ([]byte, error) {
 	entries, err := fs.ReadDir(fsys, "metadata")
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errors.New("no Spark ML model: the directory has no folder metadata; expected what save() writes (metadata/part-00000)")
+			return nil, fmt.Errorf("no Spark ML model: the directory has no folder metadata; expected what save() writes (metadata/part-00000)%s", modelsInside(fsys))
 		}
 		return nil, fmt.Errorf("spark ML metadata: %w", err)
 	}

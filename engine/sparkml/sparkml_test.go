@@ -178,6 +178,7 @@ func TestLoadErrors(t *testing.T) {
 		want string
 	}{
 		"empty":     {fstest.MapFS{}, "has no folder metadata"},
+		"above":     {fstest.MapFS{"best/metadata/part-00000": {}, "rows/x": {}}, "(metadata/part-00000). There is one in best"},
 		"no part":   {fstest.MapFS{"metadata/_SUCCESS": {}, "metadata/.part-00000.crc": {}}, "no part-* file"},
 		"blank":     {stage("\n"), "are empty"},
 		"not JSON":  {stage("{"), "not the JSON document"},
