@@ -85,13 +85,17 @@ func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 	defer in.Close()
 	ctx, stop := untilSignal(ctx)
 	defer stop()
+	from := io.Reader(in)
+	if size == 0 {
+		from = newInterruptible(ctx, in)
+	}
 	show := newScoreProgress(a.err, size)
 	o := openscoring.CSVOptions{ID: s.id, Progress: show.update}
 	var res openscoring.CSVResult
 	if s.output == "-" {
-		res, err = m.ScoreCSV(ctx, a.out, in, o)
+		res, err = m.ScoreCSV(ctx, a.out, from, o)
 	} else {
-		res, err = scoreToFile(ctx, m, s.output, in, o)
+		res, err = scoreToFile(ctx, m, s.output, from, o)
 	}
 	show.close()
 	switch {

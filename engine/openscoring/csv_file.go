@@ -315,8 +315,9 @@ func (c *countingReader) Read(p []byte) (int, error) {
 
 // spool is a temporary file that is written once and then read once.
 type spool struct {
-	f *os.File
-	w *bufio.Writer
+	f    *os.File
+	w    *bufio.Writer
+	gone bool // it has no name any more, so that nothing is left of it when the process is killed
 }
 
 func newSpool(dir string) (*spool, error) {
@@ -324,7 +325,8 @@ func newSpool(dir string) (*spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("temporary file: %w", err)
 	}
-	return &spool{f: f, w: bufio.NewWriterSize(f, 64<<10)}, nil
+	gone := os.Remove(f.Name()) == nil // not on Windows while it is open
+	return &spool{f: f, w: bufio.NewWriterSize(f, 64<<10), gone: gone}, nil
 }
 
 func (s *spool) write(b []byte) error {
@@ -348,5 +350,7 @@ func (s *spool) rewind() (*bufio.Reader, error) {
 // close removes the file; what could not be removed is the system's to clean.
 func (s *spool) close() {
 	_ = s.f.Close()
-	_ = os.Remove(s.f.Name())
+	if !s.gone {
+		_ = os.Remove(s.f.Name())
+	}
 }
