@@ -16,7 +16,7 @@ const (
 	exitDone   = 0   // everything was done
 	exitFailed = 1   // a query or a command failed
 	exitFaulty = 2   // a script or the command line is faulty; nothing was started
-	exitCut    = 130 // Ctrl-C cut a SELECT or INSERT over bounded inputs short, as a shell counts it
+	exitCut    = 130 // Ctrl-C cut a SELECT or INSERT over bounded inputs, or score, short, as a shell counts it
 )
 
 func main() {
@@ -30,6 +30,14 @@ func main() {
 
 // usageError is a fault in the command line.
 type usageError struct{ error }
+
+// cutShort is an interrupt, with what came of the command in words.
+type cutShort string
+
+func (c cutShort) Error() string { return string(c) }
+
+// Unwrap makes it what it is for exitCode.
+func (cutShort) Unwrap() error { return context.Canceled }
 
 // exitCode is what the process ends with after err.
 func exitCode(err error) int {
@@ -55,7 +63,10 @@ func (a *app) errorText(err error) string {
 	var list sql.ErrorList
 	var usage usageError
 	var panicked *engine.PanicError
+	var cut cutShort
 	switch {
+	case errors.As(err, &cut):
+		return "interrupted: " + cut.Error()
 	case errors.As(err, &list):
 		return list.Error()
 	case errors.As(err, &usage):

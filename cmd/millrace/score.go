@@ -99,6 +99,8 @@ func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 	}
 	show.close()
 	switch {
+	case errors.Is(err, context.Canceled):
+		return cutShort("nothing was written")
 	case errors.Is(err, openscoring.ErrOutput):
 		return err
 	case err != nil:

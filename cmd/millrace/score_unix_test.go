@@ -87,3 +87,39 @@ func TestScoreOutput(t *testing.T) {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
 }
+
+// TestScoreInterrupt interrupts the command while it waits for input: it ends, and
+// leaves nothing behind.
+func TestScoreInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "in")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t.Context(), "score", "--model", irisModel, "--input", pipe, "--output", filepath.Join(dir, "out.csv"))
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	feed, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer feed.Close()
+	// More than a pipe holds: when it is written, the command has begun to read.
+	if _, err := feed.WriteString("sepal_length\n" + strings.Repeat("5\n", 1<<18)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // the exit code tells
+	if code := cmd.ProcessState.ExitCode(); code != exitCut || out.String() != "" || errs.String() != "interrupted: nothing was written\n" {
+		t.Errorf("exit code %d\n%s\n%s", code, &out, &errs)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("%v, %v", left, err)
+	}
+}
