@@ -3,10 +3,10 @@ GO ?= go
 FUZZTIME ?= 10s
 
 .DEFAULT_GOAL := help
-.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models sparkml-models bench-models bench-serve
+.PHONY: help check build test race fuzz bench bench-gate golden lint ci boosted-models sparkml-models onnx-models bench-models bench-serve
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 check: ## the gate before a commit: format, vet, staticcheck, tests under the race detector
 	MILLRACE_CI_STEPS='^(gofmt|go vet|staticcheck|go mod tidy|race detector)$$' bash .ci/run
@@ -65,3 +65,6 @@ bench-models: ## time models beside jpmml-evaluator (needs Java 17 and Maven), s
 	bin/benchmodels/spark-venv/bin/python .ci/benchmodels/spark.py bin/benchmodels train
 	mvn -q -B -f .ci/benchmodels/java -Dfolder=$(CURDIR)/bin/benchmodels package
 	$(GO) run ./.ci/benchmodels $(BENCHFLAGS)
+
+bench-serve: ## time millrace serve for 1, 8 and 64 clients, five runs; MILLRACE_BENCH_URL is another server's model
+	$(GO) test -run '^$$' -bench '^BenchmarkServe$$' -benchtime 2s -count 5 -timeout 30m ./engine/openscoring
