@@ -1,6 +1,10 @@
 package catalog
 
-import "github.com/apache/arrow/go/v14/arrow"
+import (
+	"strings"
+
+	"github.com/apache/arrow/go/v14/arrow"
+)
 
 // Table is a stream or a table: rows that live outside, reached through a
 // connector.
@@ -76,6 +80,16 @@ const (
 
 // String is the policy as OPTIONS has it.
 func (p Policy) String() string { return [...]string{"null", "error", "dlq"}[p] }
+
+// ParsePolicy reads a policy as OPTIONS has it; case does not count.
+func ParsePolicy(text string) (Policy, bool) {
+	for _, p := range []Policy{PolicyNull, PolicyError, PolicyDLQ} {
+		if strings.EqualFold(text, p.String()) {
+			return p, true
+		}
+	}
+	return PolicyNull, false
+}
 
 // Domain is the values that a model's document declares for one of its inputs.
 type Domain struct {

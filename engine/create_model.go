@@ -42,10 +42,8 @@ func policyOption(options map[string]string, name string) (catalog.Policy, error
 	if !ok {
 		return catalog.PolicyNull, nil
 	}
-	for _, p := range []catalog.Policy{catalog.PolicyNull, catalog.PolicyError, catalog.PolicyDLQ} {
-		if strings.EqualFold(text, p.String()) {
-			return p, nil
-		}
+	if p, ok := catalog.ParsePolicy(text); ok {
+		return p, nil
 	}
 	return 0, &connector.OptionError{Option: name, Msg: fmt.Sprintf("%s is %q: null, error or dlq was expected", name, text)}
 }

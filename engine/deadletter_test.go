@@ -150,6 +150,52 @@ func checkMixed(t *testing.T, dead []deadLine, n int, asked func(i int) bool, ta
 	}
 }
 
+// TestPlannedPolicies: an epoch that has written its dead letters leaves their rows
+// out again when it runs again, whatever the policies are by then; the epochs after
+// it follow the new ones. So it is with another version of the model.
+func TestPlannedPolicies(t *testing.T) {
+	brokers := broker(t)
+	recs, _ := mixedRecords(30)
+	produce(t, brokers, "s", 3, recs)
+	for name, c := range map[string]struct{ options, comment string }{
+		"same model":         {"", ""},
+		"other model":        {"", "new"},
+		"other model is due": {", modelVersions = 'current'", "new"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeFile(t, dir+"/m.pmml", linear(""))
+			script := mixedScript(brokers, dir, c.options, scoreMixed)
+			if !crashAt(t, script, "dead letters written", 1) {
+				t.Fatal("no crash")
+			}
+			if c.comment != "" {
+				writeFile(t, dir+"/m.pmml", strings.Replace(linear(""), "<Header", "<!-- "+c.comment+" --><Header", 1))
+			}
+			if crashAt(t, strings.Replace(script, "onMissing = 'dlq', onInvalid = 'dlq'", "onMissing = 'null'", 1), "none", 1) {
+				t.Fatal("crash")
+			}
+			dead := readDead(t, dir+"/checkpoint/dead-letters")
+			if len(dead) == 0 || len(dead) > 4 {
+				t.Errorf("%d dead letters, want those of the first epoch alone", len(dead))
+			}
+			times := map[string]int{}
+			for _, d := range dead {
+				times[fmt.Sprint(d.Offset*3+int64(*d.Partition))]++
+			}
+			id := regexp.MustCompile(`"id":(\d+)`)
+			for _, line := range readLog(t, dir+"/out") {
+				times[id.FindStringSubmatch(line)[1]]++
+			}
+			for i := range 30 {
+				if n := times[fmt.Sprint(i)]; n != 1 {
+					t.Errorf("record %d is %d times in the output and among the dead letters", i, n)
+				}
+			}
+		})
+	}
+}
+
 // TestPolicyErrorPlace: the error of a query over Kafka names the record, and the
 // query goes on there when the policy is another.
 func TestPolicyErrorPlace(t *testing.T) {

@@ -18,9 +18,9 @@ import (
 )
 
 // firstProgram is what a query begins with: d, its plan with the present models,
-// or, when an epoch must run again, that with the models which the epoch was
-// planned with. The present ones are taken up after it. CurrentModels scores it
-// with the present ones.
+// or, when an epoch must run again, that with the models and policies which the
+// epoch was planned with. The present ones are taken up after it. CurrentModels
+// scores it with the present models, and the policies it was planned with.
 func (r *stream) firstProgram(d dish, currentModels bool) (program *exec.Program, notes []string, err error) {
 	r.rows, r.width = d.schema, d.program.Schema
 	r.want, r.using = d.models, maps.Clone(d.models)
@@ -31,22 +31,26 @@ func (r *stream) firstProgram(d dish, currentModels bool) (program *exec.Program
 	for _, name := range slices.Sorted(maps.Keys(d.models)) {
 		m := d.models[name]
 		was, ok := state.Last.Models[name]
-		if !ok || was.Format == m.Connector && was.Version == m.Version {
+		if !ok {
 			continue
 		}
-		differ = append(differ, name)
-		notes = append(notes, changedNote(m, state.Planned, again, currentModels))
-	}
-	if len(differ) == 0 || !again || currentModels {
-		return d.program, notes, nil
-	}
-	for _, name := range differ {
-		m, was := d.models[name], state.Last.Models[name]
-		old, err := r.plannedModel(m, was)
-		if err != nil {
-			return nil, nil, r.cannotRepeat(m, was, err)
+		if otherVersion(m, was) {
+			notes = append(notes, changedNote(m, state.Planned, again, currentModels))
 		}
-		r.using[name] = old
+		old := withPolicies(m, was)
+		if otherVersion(m, was) && again && !currentModels {
+			if old, err = r.plannedModel(old, was); err != nil {
+				return nil, nil, r.cannotRepeat(m, was, err)
+			}
+		}
+		if !sameModel(old, m) {
+			differ = append(differ, name)
+			r.using[name] = old
+		}
+	}
+	if len(differ) == 0 || !again {
+		r.using = maps.Clone(d.models)
+		return d.program, notes, nil
 	}
 	old, err := r.recipe.make(r.using)
 	if err == nil {
@@ -57,6 +61,24 @@ func (r *stream) firstProgram(d dish, currentModels bool) (program *exec.Program
 		return nil, nil, r.cannotRepeat(m, state.Last.Models[differ[0]], plainError(err))
 	}
 	return old.program, notes, nil
+}
+
+func otherVersion(m *catalog.ModelEntry, was checkpoint.Model) bool {
+	return was.Format != m.Connector || was.Version != m.Version
+}
+
+// withPolicies is m with the policies that an epoch was planned with: letters that
+// it has written already are then of rows that it leaves out again. A policy that
+// made the query fail has written nothing, and whoever changed it means this epoch.
+func withPolicies(m *catalog.ModelEntry, was checkpoint.Model) *catalog.ModelEntry {
+	old := *m
+	if p, ok := catalog.ParsePolicy(was.OnMissing); ok && p != catalog.PolicyError {
+		old.OnMissing = p
+	}
+	if p, ok := catalog.ParsePolicy(was.OnInvalid); ok && p != catalog.PolicyError {
+		old.OnInvalid = p
+	}
+	return &old
 }
 
 func changedNote(m *catalog.ModelEntry, epoch int64, again, currentModels bool) string {
@@ -142,7 +164,7 @@ func (r *stream) keep() (whole bool, err error) {
 	versions := make(map[string]checkpoint.Model, len(r.using))
 	whole = true
 	for name, m := range r.using {
-		x := checkpoint.Model{Format: m.Connector, Version: m.Version}
+		x := checkpoint.Model{Format: m.Connector, Version: m.Version, OnMissing: m.OnMissing.String(), OnInvalid: m.OnInvalid.String()}
 		k := r.q.engine.keeperOf(m)
 		if k != nil && r.log.Dir() != "" {
 			if x.Copy, err = r.keepFiles(m, k); err != nil {

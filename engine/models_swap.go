@@ -98,7 +98,8 @@ func (r *stream) take(ctx context.Context) {
 
 // sameModel says whether two entries score alike.
 func sameModel(a, b *catalog.ModelEntry) bool {
-	return a.Version == b.Version && a.Connector == b.Connector && maps.Equal(a.Options, b.Options)
+	return a.Version == b.Version && a.Connector == b.Connector && maps.Equal(a.Options, b.Options) &&
+		a.OnMissing == b.OnMissing && a.OnInvalid == b.OnInvalid
 }
 
 // change makes the query go on with other models. An error leaves it as it is.

@@ -13,13 +13,17 @@ import (
 	"github.com/millrace-sql/millrace/engine/disk"
 )
 
-// Model is the version of a model that scores an epoch.
+// Model is the version of a model that scores an epoch, and how it is used.
 type Model struct {
 	Format  string `json:"format"`
 	Version string `json:"version"`
 	// Copy is the name under which Keep keeps the model's files; "" when nothing is
 	// kept of it.
 	Copy string `json:"copy,omitempty"`
+	// OnMissing and OnInvalid are the policies for rows that the model has no answer
+	// for; "" in a checkpoint of before they were kept.
+	OnMissing string `json:"onMissing,omitempty"`
+	OnInvalid string `json:"onInvalid,omitempty"`
 }
 
 // models is what a log knows of its epochs' models.
