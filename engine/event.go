@@ -2,7 +2,7 @@ package engine
 
 // Event is something that happened to a query or the engine, for the listener:
 // a QueryStarted, a QueryProgress, a QueryStatus, a ModelChanged, a
-// ModelRefused, a QueryEnded or a BrokerStarted.
+// ModelRefused, a ModelNotKept, a QueryEnded or a BrokerStarted.
 type Event interface{ event() }
 
 type (
@@ -40,6 +40,15 @@ type (
 		Err   error
 	}
 
+	// ModelNotKept comes when a query's checkpoint can keep no copy of a version of a
+	// model, because its files have changed since they were read: an epoch that is cut
+	// short can then run again only while the model is the same.
+	ModelNotKept struct {
+		Query          *Query
+		Model, Version string
+		Err            error
+	}
+
 	// QueryEnded comes when a query has ended; Err is nil when it was stopped or done.
 	QueryEnded struct {
 		Query *Query
@@ -55,5 +64,6 @@ func (QueryProgress) event() {}
 func (QueryStatus) event()   {}
 func (ModelChanged) event()  {}
 func (ModelRefused) event()  {}
+func (ModelNotKept) event()  {}
 func (QueryEnded) event()    {}
 func (BrokerStarted) event() {}

@@ -201,9 +201,22 @@ func (r *stream) keepFiles(m *catalog.ModelEntry, k model.Keeper) (string, error
 	if err == nil {
 		err = errors.New("it has changed since it was loaded")
 	}
-	r.q.engine.cfg.Logger.Warn("the checkpoint keeps no copy of a model: an epoch that is cut short can only run again while the model is the same",
-		"query", r.q.name, "model", m.Name, "path", path, "error", err)
+	r.unkept(m, path, err)
 	return "", nil
+}
+
+// unkept tells, once, that the checkpoint has no copy of a model.
+func (r *stream) unkept(m *catalog.ModelEntry, path string, err error) {
+	if r.toldUnkept[m.Name] == m.Version {
+		return
+	}
+	if r.toldUnkept == nil {
+		r.toldUnkept = map[string]string{}
+	}
+	r.toldUnkept[m.Name] = m.Version
+	e := r.q.engine
+	e.warn("the checkpoint keeps no copy of a model", "query", r.q.name, "model", m.Name, "version", m.Version, "path", path, "error", err)
+	e.emit(ModelNotKept{Query: r.q, Model: m.Name, Version: m.Version, Err: fmt.Errorf("%s: %w", path, err)})
 }
 
 // copyName is the name of a model's copy: one folder on any system.

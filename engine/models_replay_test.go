@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow/go/v14/arrow"
@@ -223,8 +224,17 @@ func TestNothingToKeep(t *testing.T) {
 	r.model = fmt.Sprintf("CREATE MODEL m USING pmml OPTIONS (path = '%s');", r.path())
 	r.produce(t, 0, 40)
 	var logged bytes.Buffer
+	var mu sync.Mutex
+	var told []engine.ModelNotKept
 	planned := 0
-	e := openCrashing(t, engine.Config{Logger: slog.New(slog.NewTextHandler(&logged, nil)), Hook: func(point string) {
+	listen := func(ev engine.Event) {
+		if ev, ok := ev.(engine.ModelNotKept); ok {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, ev)
+		}
+	}
+	e := openCrashing(t, engine.Config{Listener: listen, Logger: slog.New(slog.NewTextHandler(&logged, nil)), Hook: func(point string) {
 		if point == "epoch planned" {
 			if planned++; planned == 2 {
 				panic("crash")
@@ -245,6 +255,9 @@ func TestNothingToKeep(t *testing.T) {
 	}
 	if !strings.Contains(logged.String(), "keeps no copy of a model") || !strings.Contains(logged.String(), "it has changed since it was loaded") {
 		t.Errorf("the log is %s", logged.String())
+	}
+	if len(told) != 1 || told[0].Model != "m" || told[0].Query.Name() != "score" || !strings.Contains(told[0].Err.Error(), "it has changed since it was loaded") {
+		t.Errorf("told of %v, want model m once", told)
 	}
 	again := openChecked(t, engine.Config{})
 	mentions(t, runAll(t.Context(), again, r.script()), "epoch 1 must run again", "model m", "no copy of that version", "modelVersions = 'current'")

@@ -23,11 +23,12 @@ type streamModels struct {
 	rows   *arrow.Schema // what the query gives, before its table's casts
 	width  *arrow.Schema // what its sink was opened for
 
-	using    modelSet          // score the rows now
-	want     modelSet          // the newest
-	tried    modelSet          // what want was when a change was last tried
-	refused  map[string]string // why a model of want is not in use
-	versions map[string]checkpoint.Model
+	using      modelSet          // score the rows now
+	want       modelSet          // the newest
+	tried      modelSet          // what want was when a change was last tried
+	refused    map[string]string // why a model of want is not in use
+	toldUnkept map[string]string // the versions without a copy that were told of, by model
+	versions   map[string]checkpoint.Model
 	// versions are using as the checkpoint notes them; nil: not yet
 }
 

@@ -121,6 +121,9 @@ func (d *display) event(ev engine.Event) {
 			text = ev.Query.Name() + ": " + text
 		}
 		d.model(ev.Query, text, true)
+	case engine.ModelNotKept:
+		d.model(ev.Query, fmt.Sprintf("%s: the checkpoint keeps no copy of model %s, so an epoch that is cut short can run again only while the model is the same: %v",
+			ev.Query.Name(), ev.Model, ev.Err), true)
 	case engine.QueryEnded:
 		d.ended(ev.Query)
 	case engine.BrokerStarted:
