@@ -24,8 +24,13 @@ func (m *Model) classify(l *loader, values []*value, classes []string) ([]*value
 		}
 		seen[c] = true
 	}
-	if l.doc.opsets[""] < oldestOpset { // of the nodes that are added
+	if said, ok := l.doc.opsets[""]; said < oldestOpset { // the nodes that are added are of a version that has them all
 		l.doc.opsets[""] = oldestOpset
+		defer func() {
+			if l.doc.opsets[""] = said; !ok {
+				delete(l.doc.opsets, "")
+			}
+		}()
 	}
 	scores := values[at].name
 	if product(values[at].shape) == 1 {

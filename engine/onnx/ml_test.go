@@ -299,6 +299,10 @@ func TestMLClasses(t *testing.T) {
 		"svc_rbf_three_proba":  "label* probability(0) probability(1) probability(2)",
 		"svm_two_none_mixed":   "label* probability(n) probability(p)",
 		"svm_double":           "label* scores", // of the three pairs of three classes
+		"skl_mlp":              "label* probability(0) probability(1) probability(2)", // its classes are int32
+		"skl_naive_bayes":      "label* probability(0) probability(1) probability(2)",
+		"skl_sgd_log":          "label* probability(high) probability(low) probability(mid)",
+		"skl_kmeans":           "label* scores",
 		"tree_sum_many":        "Y*",
 		"xgb_three":            "label* probability(0) probability(1) probability(2)",
 	} {

@@ -114,10 +114,8 @@ func buildArrayFeatureExtractor(n *node) (built, error) {
 		return built{}, n.errorf("inputs %s and %s have the shapes %s and %s: only one may depend on the rows", x.name, at.name, shapeText(x.shape), shapeText(at.shape))
 	}
 	out := info{kind: x.kind, shape: shape, labels: x.labels}
-	if t := x.constant; t != nil && t.kind == kindString {
-		out.labels = &labels{strings: t.str}
-	} else if t != nil && t.kind == kindInt64 {
-		out.labels = &labels{ints: t.i64}
+	if x.constant != nil {
+		out.labels = labelsOf(x.constant) // a table of classes; skl2onnx writes those that are numbers as int32
 	}
 	perRow := max(1, chosen)
 	if chosen < 0 {

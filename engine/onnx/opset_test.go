@@ -24,6 +24,33 @@ func TestOldOpset(t *testing.T) {
 	}
 }
 
+// TestOpsetWithClasses: the nodes that name the classes do not change what is said of the document.
+func TestOpsetWithClasses(t *testing.T) {
+	doc := operatorCase(t, "gemm")
+	plain, err := parse(doc.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, said := range []int64{0, 6, 17} {
+		m := &Model{doc: &document{opsets: map[string]int64{}, graph: plain.graph}}
+		if said > 0 {
+			m.doc.opsets[""] = said
+		}
+		l := newLoader(m.doc)
+		v := &value{name: "Y", info: info{kind: kindFloat, shape: []int{-1, 3}}}
+		if err := l.define(v); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.classify(l, []*value{v}, []string{"a", "b", "c"}); err != nil {
+			t.Fatal(err)
+		}
+		want := map[int64]string{0: "", 6: "ai.onnx 6", 17: "ai.onnx 17"}[said]
+		if got := strings.Join(m.Opsets(), ", "); got != want {
+			t.Errorf("version %d: the document has %q", said, got)
+		}
+	}
+}
+
 // TestCheckOpset holds the versions from which on operators are supported.
 func TestCheckOpset(t *testing.T) {
 	for _, c := range []struct {
