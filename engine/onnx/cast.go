@@ -38,7 +38,7 @@ func castTo(n *node, to kind) (built, error) {
 	if v.kind == to {
 		return identity(n)
 	}
-	out := info{kind: to, shape: v.shape, classes: v.classes, labels: castLabels(v.labels, to)}
+	out := info{kind: to, shape: v.shape, classes: v.classes, class: v.class, labels: castLabels(v.labels, to)}
 	if (v.kind == kindString || v.kind.floating() && !to.floating()) && batchAxis(v.shape) > 0 {
 		return built{}, n.errorf("from %s to %s it is supported only where rows are the first axis, not of %s", v.kind, to, shapeText(v.shape))
 	}

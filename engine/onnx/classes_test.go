@@ -77,3 +77,27 @@ func TestClasses(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinColumns: columns of scores are probabilities where there is one for each class of the label.
+func TestJoinColumns(t *testing.T) {
+	names := &labels{strings: []string{"a", "b"}}
+	for _, c := range []struct {
+		columns []int
+		given   *labels
+		joined  bool
+	}{
+		{[]int{0, 1}, names, true}, {[]int{1, 0}, names, true}, {[]int{1}, names, false}, {[]int{0, 0}, names, false}, {[]int{0, 1, 1}, names, false},
+		{[]int{0, 1}, nil, false}, {[]int{0, 1}, &labels{strings: []string{"a", "b", "c"}}, false}, {[]int{0, 1}, &labels{ints: []int64{0, 1}}, false},
+	} {
+		values := []*value{{name: "label"}}
+		for _, i := range c.columns {
+			values = append(values, &value{info: info{class: names.one(i)}})
+		}
+		joinColumns(values, c.given)
+		for _, v := range values[1:] {
+			if (v.classes != nil) != c.joined {
+				t.Errorf("%v of %v: joined is %v, expected %v", c.columns, c.given.all(), v.classes != nil, c.joined)
+			}
+		}
+	}
+}

@@ -214,7 +214,11 @@ func slice(n *node) (built, error) {
 		return at
 	}}
 	n.inputs = n.inputs[:1]
-	return built{outs: []info{{kind: v.kind, shape: shape, labels: v.labels}}, run: m.kernel()}, nil
+	o := info{kind: v.kind, shape: shape, labels: v.labels}
+	if len(shape) == 2 && shape[0] == -1 && shape[1] == 1 && v.classes.len() == v.shape[1] {
+		o.class = v.classes.one(cuts[1].start)
+	}
+	return built{outs: []info{o}, run: m.kernel()}, nil
 }
 
 // cut clamps a slice to an axis, as Python does.

@@ -298,10 +298,11 @@ func TestMLClasses(t *testing.T) {
 		"linear_two_none_ints": "label* probability(8) probability(9)",
 		"svc_rbf_three_proba":  "label* probability(0) probability(1) probability(2)",
 		"svm_two_none_mixed":   "label* probability(n) probability(p)",
-		"svm_double":           "label* scores", // of the three pairs of three classes
+		"svm_double":           "label* scores",                                       // of the three pairs of three classes
 		"skl_mlp":              "label* probability(0) probability(1) probability(2)", // its classes are int32
 		"skl_naive_bayes":      "label* probability(0) probability(1) probability(2)",
 		"skl_sgd_log":          "label* probability(high) probability(low) probability(mid)",
+		"skl_forest_columns":   "output_label* probability(high) probability(low) probability(mid)",
 		"skl_kmeans":           "label* scores",
 		"tree_sum_many":        "Y*",
 		"xgb_three":            "label* probability(0) probability(1) probability(2)",

@@ -77,6 +77,9 @@ func (n *node) view(shape []int) (built, error) {
 	if len(shape) > 0 && v.classes != nil && shape[len(shape)-1] == v.classes.len() {
 		o.classes = v.classes
 	}
+	if product(shape) == 1 {
+		o.class = v.class
+	}
 	return built{outs: []info{o}}, nil
 }
 

@@ -22,6 +22,8 @@ type info struct {
 	dims []dim
 	// classes are the labels of the last axis: of each of a classifier's scores, of the keys of a ZipMap.
 	classes *labels
+	// class is the one class whose scores the value has, where it is a column of those of several.
+	class *labels
 	// labels are the values that elements can have: a classifier's labels.
 	labels *labels
 	// maps says that the value is a sequence of maps, one for each row, from a class to its element in the tensor.
@@ -40,7 +42,21 @@ type labels struct {
 	ints    []int64
 }
 
+// one is label i alone; nil if the labels are not known.
+func (l *labels) one(i int) *labels {
+	switch {
+	case l == nil:
+		return nil
+	case l.strings != nil:
+		return &labels{strings: l.strings[i : i+1]}
+	}
+	return &labels{ints: l.ints[i : i+1]}
+}
+
 func (l *labels) len() int {
+	if l == nil {
+		return 0
+	}
 	if l.strings != nil {
 		return len(l.strings)
 	}

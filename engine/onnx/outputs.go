@@ -37,6 +37,7 @@ func (m *Model) readOutputs(l *loader, classes []string) error {
 	m.taken = map[string]int{}
 	defer func() { m.taken = nil }()
 	given := sharedLabels(values)
+	joinColumns(values, given)
 	for _, v := range values {
 		m.addOutput(v, given)
 	}
@@ -61,6 +62,34 @@ func sharedLabels(values []*value) *labels {
 		given = v.labels
 	}
 	return given
+}
+
+// joinColumns makes probabilities of outputs that are one column for each class, if there is exactly one for every class
+// of the label. Otherwise a column of scores is an output as any other, and can be what predict gives.
+func joinColumns(values []*value, given *labels) {
+	var columns []*value
+	left := map[string]bool{}
+	for _, class := range given.all() {
+		left[class] = true
+	}
+	for _, v := range values {
+		switch {
+		case v.classes != nil:
+			return
+		case v.class == nil:
+			continue
+		case !left[v.class.text(0)]:
+			return
+		}
+		delete(left, v.class.text(0))
+		columns = append(columns, v)
+	}
+	if len(left) > 0 {
+		return
+	}
+	for _, v := range columns {
+		v.classes = v.class
+	}
 }
 
 // addOutput makes the columns of an output: one for each class where they are known, else one.
