@@ -87,7 +87,7 @@ func (s *session) createModel(ctx context.Context, st *sql.Create) (string, erro
 	if err := s.catalog.PutModel(entry, st.OrReplace); err != nil {
 		return "", sql.Errorf(st.Name.Span, "%v", err).WithHint("CREATE OR REPLACE takes its place; IF NOT EXISTS keeps it")
 	}
-	return fmt.Sprintf("model %s: %s, %s", entry.Name, modelKind(entry.Model), plural(len(entry.Model.Inputs()), "input")), nil
+	return fmt.Sprintf("model %s: %s, %s", entry.Name, modelKind(entry.Model), catalog.Count(len(entry.Model.Inputs()), "input")), nil
 }
 
 func loadModel(ctx context.Context, f ModelFormat, options map[string]string) (catalog.Model, string, error) {

@@ -25,7 +25,7 @@ type DeadLetters struct {
 func leftOut(all []DeadLetters) []string {
 	var notes []string
 	for _, d := range all {
-		notes = append(notes, fmt.Sprintf("%s left out: model %s, %s; the first: %s", plural(int(d.Count), "row"), d.Model, d.Reason, d.First))
+		notes = append(notes, fmt.Sprintf("%s left out: model %s, %s; the first: %s", catalog.Count(int(d.Count), "row"), d.Model, d.Reason, d.First))
 	}
 	return notes
 }

@@ -98,7 +98,7 @@ func domainText(d catalog.Domain) string {
 	parts := slices.Clone(d.Intervals)
 	for i, c := range d.Categories {
 		if i == maxCategories && len(d.Categories) > maxCategories+1 {
-			parts = append(parts, fmt.Sprintf("... (%s values)", thousands(int64(len(d.Categories)))))
+			parts = append(parts, fmt.Sprintf("... (%s values)", catalog.Thousands(int64(len(d.Categories)))))
 			break
 		}
 		parts = append(parts, category(c))

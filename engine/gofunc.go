@@ -74,7 +74,7 @@ func (g goFunction) Name() string { return g.name }
 // Bind checks the number of arguments; their types are cast.
 func (g goFunction) Bind(args []catalog.Arg) (catalog.Call, error) {
 	if len(args) != len(g.args) {
-		return catalog.Call{}, fmt.Errorf("%s takes %s, %d were given", g.name, plural(len(g.args), "argument"), len(args))
+		return catalog.Call{}, fmt.Errorf("%s takes %s, %d were given", g.name, catalog.Count(len(g.args), "argument"), len(args))
 	}
 	return catalog.Call{Type: g.result, ArgTypes: g.args, Deterministic: true, Eval: g.eval}, nil
 }

@@ -142,7 +142,7 @@ func onlyEntry(dir string) (string, error) {
 		return "", err
 	}
 	if len(entries) != 1 {
-		return "", fmt.Errorf("%s holds %s instead of 1", dir, plural(len(entries), "file"))
+		return "", fmt.Errorf("%s holds %s instead of 1", dir, catalog.Count(len(entries), "file"))
 	}
 	return filepath.Join(dir, entries[0].Name()), nil
 }

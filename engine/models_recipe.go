@@ -155,7 +155,7 @@ func sameRows(was, is *arrow.Schema) error {
 		}
 	}
 	if len(a) != len(b) {
-		return fmt.Errorf("the query would have %s instead of %d", plural(len(b), "column"), len(a))
+		return fmt.Errorf("the query would have %s instead of %d", catalog.Count(len(b), "column"), len(a))
 	}
 	return nil
 }

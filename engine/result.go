@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v14/arrow/array"
 	"github.com/apache/arrow/go/v14/arrow/memory"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/sql"
 )
 
@@ -115,7 +116,7 @@ func textRows(names []string, rows [][]string) *Rows {
 
 // rowsWritten is the message of an INSERT that ran to its end.
 func rowsWritten(table string, p Progress) string {
-	s := fmt.Sprintf("%s written to %s", plural(int(p.TotalOut), "row"), table)
+	s := fmt.Sprintf("%s written to %s", catalog.Count(int(p.TotalOut), "row"), table)
 	if d := p.Elapsed.Seconds(); d > 0 && p.TotalOut > 0 {
 		s += fmt.Sprintf(" in %.1f s", d)
 	}

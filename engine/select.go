@@ -240,7 +240,7 @@ func (s *session) cache(ctx context.Context, st *sql.Cache, src *sql.Source) (st
 		full.Cache = c
 		err = s.catalog.PutRelation(r.Name, &full, true)
 	}
-	return name + ": " + plural(int(c.Rows), "row") + " cached", err
+	return name + ": " + catalog.Count(int(c.Rows), "row") + " cached", err
 }
 
 // materialise runs a plan and keeps its rows on the Go heap, where any number of

@@ -166,25 +166,9 @@ func tableLine(t *catalog.Table) string {
 	}
 	columns := "columns come with the first INSERT"
 	if t.Schema != nil {
-		columns = plural(len(t.Schema.Fields()), "column")
+		columns = catalog.Count(len(t.Schema.Fields()), "column")
 	}
 	return fmt.Sprintf("%s %s: %s%s, %s", kind, t.Name, t.Connector, where, columns)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%s %ss", thousands(int64(n)), what)
-}
-
-// thousands writes a count with a comma every three digits.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 func declaredSchema(cols []sql.ColumnDef) *arrow.Schema {
@@ -281,7 +265,7 @@ func (s *session) createView(st *sql.CreateView, src *sql.Source) (string, error
 	if len(st.Columns) > 0 {
 		if len(st.Columns) != len(cols) {
 			return "", sql.Errorf(st.Columns[0].Span.Cover(st.Columns[len(st.Columns)-1].Span),
-				"view %s names %s, its query gives %d", st.Name.Name, plural(len(st.Columns), "column"), len(cols))
+				"view %s names %s, its query gives %d", st.Name.Name, catalog.Count(len(st.Columns), "column"), len(cols))
 		}
 		for _, c := range st.Columns {
 			v.Columns = append(v.Columns, c.Name)
@@ -290,7 +274,7 @@ func (s *session) createView(st *sql.CreateView, src *sql.Source) (string, error
 	if err := s.catalog.PutRelation(v.Name, v, st.OrReplace); err != nil {
 		return "", sql.Errorf(st.Name.Span, "%v", err).WithHint("CREATE OR REPLACE takes its place; IF NOT EXISTS keeps it")
 	}
-	return fmt.Sprintf("view %s: %s", v.Name, plural(len(cols), "column")), nil
+	return fmt.Sprintf("view %s: %s", v.Name, catalog.Count(len(cols), "column")), nil
 }
 
 // drop forgets a relation or a model; queries are the engine's.

@@ -195,7 +195,7 @@ func cachedText(c *catalog.Cached) string {
 	if c == nil {
 		return ""
 	}
-	return plural(int(c.Rows), "row")
+	return catalog.Count(int(c.Rows), "row")
 }
 
 // matchPattern is SHOW's LIKE in Spark: * stands for anything, | separates
@@ -389,7 +389,7 @@ func (s *session) await(ctx context.Context, st *sql.Await) (string, error) {
 		if err := q.AwaitAvailable(ctx); err != nil {
 			return "", err
 		}
-		names = append(names, fmt.Sprintf("%s (%s in, %s out)", q.name, thousands(q.Progress().TotalIn), thousands(q.Progress().TotalOut)))
+		names = append(names, fmt.Sprintf("%s (%s in, %s out)", q.name, catalog.Thousands(q.Progress().TotalIn), catalog.Thousands(q.Progress().TotalOut)))
 	}
 	if len(names) == 0 {
 		return "no query is running", nil

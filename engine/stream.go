@@ -9,6 +9,7 @@ import (
 
 	"github.com/apache/arrow/go/v14/arrow"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/checkpoint"
 	"github.com/millrace-sql/millrace/engine/connector"
 	"github.com/millrace-sql/millrace/engine/exec"
@@ -102,7 +103,7 @@ func (r *stream) id() connector.QueryID { return connector.QueryID(r.log.ID()) }
 // parse reads the sources' offsets from the lines of the checkpoint.
 func (r *stream) parse(lines []string) ([]connector.Offsets, error) {
 	if len(lines) != len(r.inputs) {
-		return nil, fmt.Errorf("checkpoint %s holds %s, the query reads %d: it belongs to another query", r.log.Dir(), plural(len(lines), "source"), len(r.inputs))
+		return nil, fmt.Errorf("checkpoint %s holds %s, the query reads %d: it belongs to another query", r.log.Dir(), catalog.Count(len(lines), "source"), len(r.inputs))
 	}
 	all := make([]connector.Offsets, len(lines))
 	for i, in := range r.inputs {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/connector"
@@ -78,16 +77,4 @@ func pathError(what, path string, err error) error {
 		return fmt.Errorf("%s: did you mean %s?", msg, filepath.Join(dir, near))
 	}
 	return fmt.Errorf("%s", msg)
-}
-
-// plural counts things, with a comma every three digits.
-func plural(n int, what string) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	if n == 1 {
-		return s + " " + what
-	}
-	return s + " " + what + "s"
 }

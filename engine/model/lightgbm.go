@@ -49,7 +49,7 @@ func (l lightgbmModel) Describe() []catalog.Property {
 		{Name: "objective", Value: l.doc.Objective()},
 		{Name: "producer", Value: "LightGBM, form " + l.doc.Version()},
 		{Name: "trees", Value: fmt.Sprint(l.doc.Trees())},
-		{Name: "size", Value: plural(l.doc.Size(), "byte")},
+		{Name: "size", Value: catalog.Count(l.doc.Size(), "byte")},
 	}
 }
 

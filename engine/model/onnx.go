@@ -107,7 +107,7 @@ func (o onnxModel) Describe() []catalog.Property {
 		{Name: "description", Value: o.m.Description()},
 		{Name: "producer", Value: o.m.Producer()},
 		{Name: "opset", Value: strings.Join(o.m.Opsets(), ", ")},
-		{Name: "operators", Value: fmt.Sprintf("%s: %s", plural(total, "node"), strings.Join(parts, ", "))},
-		{Name: "size", Value: plural(o.m.Size(), "byte")},
+		{Name: "operators", Value: fmt.Sprintf("%s: %s", catalog.Count(total, "node"), strings.Join(parts, ", "))},
+		{Name: "size", Value: catalog.Count(o.m.Size(), "byte")},
 	}
 }

@@ -99,7 +99,7 @@ func (p pmmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([
 func (p pmmlModel) Describe() []catalog.Property {
 	verified := "the document has no ModelVerification"
 	if n := p.m.Verified(); n > 0 {
-		verified = plural(n, "row") + " of the document's ModelVerification hold"
+		verified = catalog.Count(n, "row") + " of the document's ModelVerification hold"
 	}
 	evaluator := "columns"
 	if ok, why := p.m.Batch(); !ok {
@@ -111,7 +111,7 @@ func (p pmmlModel) Describe() []catalog.Property {
 		{Name: "function", Value: p.m.FunctionName()},
 		{Name: "description", Value: p.m.Description()},
 		{Name: "producer", Value: p.m.Producer()},
-		{Name: "size", Value: plural(int(p.m.Size()), "byte")},
+		{Name: "size", Value: catalog.Count(int(p.m.Size()), "byte")},
 		{Name: "verification", Value: verified},
 		{Name: "evaluator", Value: evaluator},
 	}

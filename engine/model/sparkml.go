@@ -100,6 +100,6 @@ func (s sparkmlModel) Describe() []catalog.Property {
 		{Name: "uid", Value: s.m.UID()},
 		{Name: "stages", Value: stages},
 		{Name: "producer", Value: "Spark ML " + s.m.SparkVersion()},
-		{Name: "size", Value: plural(int(s.size), "byte")},
+		{Name: "size", Value: catalog.Count(int(s.size), "byte")},
 	}
 }

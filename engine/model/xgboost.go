@@ -44,7 +44,7 @@ type xgboostModel struct {
 
 func (x xgboostModel) Describe() []catalog.Property {
 	all, used := x.doc.Rounds()
-	rounds := plural(all, "round")
+	rounds := catalog.Count(all, "round")
 	if used < all {
 		rounds = fmt.Sprintf("%s, of which the first %d are used", rounds, used)
 	}
@@ -54,7 +54,7 @@ func (x xgboostModel) Describe() []catalog.Property {
 		{Name: "producer", Value: "XGBoost " + x.doc.Version()},
 		{Name: "encoding", Value: x.doc.Format()},
 		{Name: "trees", Value: fmt.Sprintf("%d in %s", x.doc.Trees(), rounds)},
-		{Name: "size", Value: plural(x.doc.Size(), "byte")},
+		{Name: "size", Value: catalog.Count(x.doc.Size(), "byte")},
 	}
 }
 

@@ -135,7 +135,7 @@ func (m *Model) Describe() []catalog.Property {
 	}
 	size := m.about.property("file.size")
 	if n, err := strconv.ParseInt(size, 10, 64); err == nil {
-		size = plural(n, "byte")
+		size = catalog.Count(n, "byte")
 	}
 	return []catalog.Property{
 		{Name: "kind", Value: "Openscoring remote"},
@@ -147,18 +147,6 @@ func (m *Model) Describe() []catalog.Property {
 		{Name: "deployed", Value: shorten(m.about.property("created.timestamp"))},
 		{Name: "size", Value: size},
 		{Name: "asked so far", Value: fmt.Sprintf("%s in %s, %d of them repeated",
-			plural(m.rows.Load(), "row"), plural(m.caller.requests.Load(), "request"), m.caller.retries.Load())},
+			catalog.Count(m.rows.Load(), "row"), catalog.Count(m.caller.requests.Load(), "request"), m.caller.retries.Load())},
 	}
-}
-
-// plural counts things, with a comma every three digits.
-func plural(n int64, what string) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	if n == 1 {
-		return s + " " + what
-	}
-	return s + " " + what + "s"
 }
