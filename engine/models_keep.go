@@ -37,8 +37,11 @@ func (r *stream) firstProgram(d dish, currentModels bool) (program *exec.Program
 		if otherVersion(m, was) {
 			notes = append(notes, changedNote(m, state.Planned, again, currentModels))
 		}
+		if !again {
+			continue
+		}
 		old := withPolicies(m, was)
-		if otherVersion(m, was) && again && !currentModels {
+		if otherVersion(m, was) && !currentModels {
 			if old, err = r.plannedModel(old, was); err != nil {
 				return nil, nil, r.cannotRepeat(m, was, err)
 			}
@@ -48,8 +51,7 @@ func (r *stream) firstProgram(d dish, currentModels bool) (program *exec.Program
 			r.using[name] = old
 		}
 	}
-	if len(differ) == 0 || !again {
-		r.using = maps.Clone(d.models)
+	if len(differ) == 0 {
 		return d.program, notes, nil
 	}
 	old, err := r.recipe.make(r.using)
