@@ -94,11 +94,7 @@ func (d *tensorDoc) read(f field) error {
 	case 5:
 		return f.ints(&d.int32s)
 	case 6:
-		var s string
-		if err := f.text(&s); err != nil {
-			return err
-		}
-		d.strings = append(d.strings, s)
+		return f.texts(&d.strings)
 	case 7:
 		return f.ints(&d.int64s)
 	case 8:
@@ -124,16 +120,7 @@ func (d *tensorDoc) readExternal(f field) error {
 	if err != nil {
 		return err
 	}
-	var key, text string
-	err = fields(b, func(f field) error {
-		switch f.num {
-		case 1:
-			return f.text(&key)
-		case 2:
-			return f.text(&text)
-		}
-		return nil
-	})
+	key, text, err := keyAndText(b)
 	if key == "location" {
 		d.external = text
 	}

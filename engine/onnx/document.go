@@ -143,16 +143,7 @@ func (d *document) readProperty(f field) error {
 	if err != nil {
 		return err
 	}
-	var key, text string
-	err = fields(b, func(f field) error {
-		switch f.num {
-		case 1:
-			return f.text(&key)
-		case 2:
-			return f.text(&text)
-		}
-		return nil
-	})
+	key, text, err := keyAndText(b)
 	if err != nil {
 		return fmt.Errorf("metadata_props: %w", err)
 	}
@@ -195,16 +186,10 @@ func (g *graphDoc) readNode(b []byte) error {
 	n := nodeDoc{attrs: map[string]attribute{}}
 	err := fields(b, func(f field) error {
 		switch f.num {
-		case 1, 2:
-			var s string
-			if err := f.text(&s); err != nil {
-				return err
-			}
-			if f.num == 1 {
-				n.inputs = append(n.inputs, s)
-			} else {
-				n.outputs = append(n.outputs, s)
-			}
+		case 1:
+			return f.texts(&n.inputs)
+		case 2:
+			return f.texts(&n.outputs)
 		case 3:
 			return f.text(&n.name)
 		case 4:
@@ -292,11 +277,7 @@ func (a *attribute) read(f field) error {
 	case 8:
 		return f.ints(&a.ints)
 	case 9:
-		var s string
-		if err := f.text(&s); err != nil {
-			return err
-		}
-		a.strings = append(a.strings, s)
+		return f.texts(&a.strings)
 	}
 	return nil
 }

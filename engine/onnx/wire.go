@@ -74,6 +74,30 @@ func (f field) text(dst *string) error {
 	return err
 }
 
+// texts appends a field of a repeated text.
+func (f field) texts(dst *[]string) error {
+	var s string
+	if err := f.text(&s); err != nil {
+		return err
+	}
+	*dst = append(*dst, s)
+	return nil
+}
+
+// keyAndText reads a StringStringEntryProto.
+func keyAndText(b []byte) (key, text string, err error) {
+	err = fields(b, func(f field) error {
+		switch f.num {
+		case 1:
+			return f.text(&key)
+		case 2:
+			return f.text(&text)
+		}
+		return nil
+	})
+	return key, text, err
+}
+
 // int reads a field that is a varint.
 func (f field) int(dst *int64) error {
 	if f.wire != protowire.VarintType {
