@@ -46,10 +46,7 @@ func readBucketizer(b *builder) error {
 		if len(s.splits) < 3 || !slices.IsSorted(s.splits) {
 			return fmt.Errorf("the splits of %s are not at least 3 rising numbers: %v", in, s.splits)
 		}
-		if s.in, err = b.use(in, numbers); err != nil {
-			return err
-		}
-		if s.out, err = b.create(slot{name: outs[i], kind: numbers}); err != nil {
+		if s.in, s.out, err = b.useCreate(in, numbers, slot{name: outs[i], kind: numbers}); err != nil {
 			return err
 		}
 		b.add(s)
@@ -129,10 +126,7 @@ func readBinarizer(b *builder) error {
 			return b.mapVectors(0, same, features(func(_ int, in, out []float64) { above(in, out, th) }))
 		}
 		s := &binarizer{threshold: th}
-		if s.in, err = b.use(in, numbers); err != nil {
-			return err
-		}
-		if s.out, err = b.create(slot{name: outs[i], kind: numbers}); err != nil {
+		if s.in, s.out, err = b.useCreate(in, numbers, slot{name: outs[i], kind: numbers}); err != nil {
 			return err
 		}
 		b.add(s)
@@ -180,10 +174,7 @@ func readImputer(b *builder) error {
 		if s.surrogate, err = t.number(in); err != nil {
 			return err
 		}
-		if s.in, err = b.use(in, numbers); err != nil {
-			return err
-		}
-		if s.out, err = b.create(slot{name: outs[i], kind: numbers}); err != nil {
+		if s.in, s.out, err = b.useCreate(in, numbers, slot{name: outs[i], kind: numbers}); err != nil {
 			return err
 		}
 		b.add(s)

@@ -109,6 +109,15 @@ func (b *builder) create(s slot) (int, error) {
 	return at, nil
 }
 
+// useCreate is use of the column a stage reads, then create of the one it makes.
+func (b *builder) useCreate(name string, k kind, made slot) (in, out int, err error) {
+	if in, err = b.use(name, k); err != nil {
+		return 0, 0, err
+	}
+	out, err = b.create(made)
+	return in, out, err
+}
+
 // add ends a node of the stage being read.
 func (b *builder) add(s stage) {
 	b.nodes = append(b.nodes, node{stage: s, class: b.md.Class, in: b.in, out: b.ou})

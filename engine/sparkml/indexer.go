@@ -40,10 +40,7 @@ func readStringIndexer(b *builder) error {
 		for k, l := range labels[i] {
 			s.index[l] = float64(k)
 		}
-		if s.in, err = b.use(in, text); err != nil {
-			return err
-		}
-		if s.out, err = b.create(slot{name: outs[i], kind: numbers, labels: labels[i]}); err != nil {
+		if s.in, s.out, err = b.useCreate(in, text, slot{name: outs[i], kind: numbers, labels: labels[i]}); err != nil {
 			return err
 		}
 		b.add(s)
@@ -252,10 +249,7 @@ func readOneHot(b *builder) error {
 		if s.size < 0 || s.size > maxDim {
 			return fmt.Errorf("the column %s has %d categories", in, s.cats)
 		}
-		if s.in, err = b.use(in, numbers); err != nil {
-			return err
-		}
-		if s.out, err = b.create(slot{name: outs[i], kind: vector, dim: s.size}); err != nil {
+		if s.in, s.out, err = b.useCreate(in, numbers, slot{name: outs[i], kind: vector, dim: s.size}); err != nil {
 			return err
 		}
 		b.add(s)

@@ -87,10 +87,7 @@ func (b *builder) tokens(s *tokenizer) error {
 		return err
 	}
 	s.kind, s.name = b.md.kind(), in
-	if s.in, err = b.use(in, text); err != nil {
-		return err
-	}
-	if s.out, err = b.create(slot{name: out, kind: words}); err != nil {
+	if s.in, s.out, err = b.useCreate(in, text, slot{name: out, kind: words}); err != nil {
 		return err
 	}
 	b.add(s)
@@ -252,10 +249,7 @@ func readHashingTF(b *builder) error {
 	if major, _, _ := strings.Cut(b.md.Version, "."); major == "1" || major == "2" {
 		return fmt.Errorf("it was saved by Spark %s, whose hash differs; save it again with Spark 3", b.md.Version)
 	}
-	if s.in, err = b.use(in, words); err != nil {
-		return err
-	}
-	if s.out, err = b.create(slot{name: out, kind: vector, dim: s.size}); err != nil {
+	if s.in, s.out, err = b.useCreate(in, words, slot{name: out, kind: vector, dim: s.size}); err != nil {
 		return err
 	}
 	b.add(s)
