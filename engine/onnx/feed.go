@@ -112,15 +112,8 @@ func (f *feed) missing(w *workspace, t *tensor, row, k int) {
 		t.f64[k] = math.NaN()
 		w.missing[row], w.misses = f.null, true
 		return
-	case kindInt64:
-		t.i64[k] = 0
-	case kindInt32:
-		t.i32[k] = 0
-	case kindString:
-		t.str[k] = ""
-	case kindBool:
-		t.bool[k] = false
 	}
+	f.blank(t, k)
 	w.drop(row, f.null)
 }
 

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -329,23 +330,13 @@ func sortTop(order []int, t *tensor, at, step int, largest bool) {
 // compare orders two elements; NaN is the largest.
 func (t *tensor) compare(i, j int) int {
 	if t.kind == kindInt64 {
-		return compareInts(t.i64[i], t.i64[j])
+		return cmp.Compare(t.i64[i], t.i64[j])
 	}
 	a, b := t.number(i), t.number(j)
 	switch {
 	case a < b || a == a && b != b:
 		return -1
 	case a > b || a != a && b == b:
-		return 1
-	}
-	return 0
-}
-
-func compareInts(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
 		return 1
 	}
 	return 0

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 )
 
 // postTransform is what happens to the scores of a row.
@@ -23,12 +24,7 @@ func (n *node) postTransform() (postTransform, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i, name := range postTransforms {
-		if name == s {
-			return postTransform(i), nil
-		}
-	}
-	return 0, nil
+	return postTransform(slices.Index(postTransforms, s)), nil
 }
 
 // apply transforms the scores of one row, two or more, in place.

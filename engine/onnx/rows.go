@@ -86,11 +86,17 @@ func softmaxOf(f fiber) builder {
 	}
 }
 
-func softmaxFiber(x []float64) {
+// topOf is the greatest element; NaN if there is one, -Inf of none.
+func topOf(x []float64) float64 {
 	top := math.Inf(-1)
 	for _, v := range x {
 		top = max(top, v)
 	}
+	return top
+}
+
+func softmaxFiber(x []float64) {
+	top := topOf(x)
 	sum := 0.0
 	for i, v := range x {
 		x[i] = math.Exp(v - top)
@@ -102,10 +108,7 @@ func softmaxFiber(x []float64) {
 }
 
 func logSoftmax(x []float64) {
-	top := math.Inf(-1)
-	for _, v := range x {
-		top = max(top, v)
-	}
+	top := topOf(x)
 	sum := 0.0
 	for _, v := range x {
 		sum += math.Exp(v - top)
