@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -60,4 +61,15 @@ func loadFault(f Format, path string, err error) error {
 		return fmt.Errorf("%s: %w; it looks like a model of the format %s", path, err, found)
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+// faults tells a task which rows have no score and why. Missing is the format's
+// mark of an error about a missing value: the task gets catalog's.
+func faults(t catalog.Task, missing error) func(row int, err error) {
+	return func(row int, err error) {
+		if errors.Is(err, missing) {
+			err = catalog.Missing(err)
+		}
+		t.Fault(row, "predict", err)
+	}
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -75,12 +74,7 @@ func (o onnxModel) Outputs() []catalog.Output {
 }
 
 func (o onnxModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
-	return o.m.Score(t.Allocator(), n, in, want, func(row int, err error) {
-		if errors.Is(err, onnx.ErrMissing) {
-			err = catalog.Missing(err)
-		}
-		t.Fault(row, "predict", err)
-	})
+	return o.m.Score(t.Allocator(), n, in, want, faults(t, onnx.ErrMissing))
 }
 
 // OutputDomains are the labels that a classifier gives.

@@ -88,12 +88,7 @@ func pmmlDomains(all []pmml.Domain) []catalog.Domain {
 }
 
 func (p pmmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
-	return p.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) {
-		if errors.Is(err, pmml.ErrMissing) {
-			err = catalog.Missing(err)
-		}
-		t.Fault(row, "predict", err)
-	})
+	return p.m.ScoreOutputs(t.Allocator(), n, in, want, faults(t, pmml.ErrMissing))
 }
 
 func (p pmmlModel) Describe() []catalog.Property {

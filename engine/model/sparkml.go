@@ -82,12 +82,7 @@ func labelDomains(labels [][]string) []catalog.Domain {
 }
 
 func (s sparkmlModel) Score(t catalog.Task, n int, in []arrow.Array, want []int) ([]arrow.Array, error) {
-	return s.m.ScoreOutputs(t.Allocator(), n, in, want, func(row int, err error) {
-		if errors.Is(err, sparkml.ErrMissing) {
-			err = catalog.Missing(err)
-		}
-		t.Fault(row, "predict", err)
-	})
+	return s.m.ScoreOutputs(t.Allocator(), n, in, want, faults(t, sparkml.ErrMissing))
 }
 
 func (s sparkmlModel) Describe() []catalog.Property {
