@@ -327,12 +327,7 @@ func padder[T element](before []int, fill *tensor) kernel {
 				at = at*out[0].shape[a] + c + before[a]
 			}
 			dst[at] = src[i]
-			for a := len(counts) - 1; a >= 0; a-- {
-				if counts[a]++; counts[a] < in[0].shape[a] {
-					break
-				}
-				counts[a] = 0
-			}
+			countUp(counts, in[0].shape)
 		}
 		return nil
 	}
@@ -376,12 +371,17 @@ func tiler[T element](w *workspace, in, out []*tensor) error {
 			at = at*in[0].shape[a] + c%in[0].shape[a]
 		}
 		dst[i] = src[at]
-		for a := len(counts) - 1; a >= 0; a-- {
-			if counts[a]++; counts[a] < out[0].shape[a] {
-				break
-			}
-			counts[a] = 0
-		}
+		countUp(counts, out[0].shape)
 	}
 	return nil
+}
+
+// countUp steps to the next element of a shape: the last axis varies fastest.
+func countUp(counts, shape []int) {
+	for a := len(counts) - 1; a >= 0; a-- {
+		if counts[a]++; counts[a] < shape[a] {
+			break
+		}
+		counts[a] = 0
+	}
 }
