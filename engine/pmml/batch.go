@@ -223,10 +223,6 @@ func isTrue(p predicate) bool {
 	return ok && a.t == yes
 }
 
-// batchTypes are the model elements that body knows.
-var batchTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "NeuralNetwork", "ClusteringModel", "Scorecard",
-	"AnomalyDetectionModel"}
-
 // body compiles one model type.
 func (c *compiler) body(f *frame) (batchModel, error) {
 	switch b := f.body.(type) {

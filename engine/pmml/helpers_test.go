@@ -11,6 +11,10 @@ import (
 	"github.com/apache/arrow/go/v14/arrow/memory"
 )
 
+// batchTypes are the model elements that the compiler of batches knows.
+var batchTypes = []string{"TreeModel", "MiningModel", "RegressionModel", "GeneralRegressionModel", "NeuralNetwork", "ClusteringModel", "Scorecard",
+	"AnomalyDetectionModel"}
+
 // inPMML wraps a data dictionary and a model in a document.
 func inPMML(dictionary, model string) string {
 	return `<PMML xmlns="http://www.dmg.org/PMML-4_4" version="4.4"><Header/>` + "\n" +
