@@ -203,7 +203,7 @@ func (d *display) ended(q *engine.Query) {
 		return
 	}
 	for _, f := range p.Faults {
-		d.remark(fmt.Sprintf("%s: %s gave NULL in %s; the first: %s", q.Name(), rowCount(f.Count, "bad row"), f.Stage, f.First))
+		d.remark(fmt.Sprintf("%s: %s gave NULL in %s; the first: %s", q.Name(), catalog.Count(f.Count, "bad row"), f.Stage, f.First))
 	}
 	for _, l := range p.DeadLetters {
 		d.remark(q.Name() + ": " + letterText(l, q.DeadLetters()))
@@ -242,7 +242,7 @@ func (d *display) summary(c catalog.Reader) {
 	d.mu.Unlock()
 	for _, w := range all {
 		if t, ok := c.Relation(w.table).(*catalog.Table); ok {
-			d.line(d.a.messages(), fmt.Sprintf("%s: %s (%s in this run)", t.Name, place(t), rowCount(w.rows, "row")))
+			d.line(d.a.messages(), fmt.Sprintf("%s: %s (%s in this run)", t.Name, place(t), catalog.Count(w.rows, "row")))
 		}
 	}
 }
@@ -396,7 +396,7 @@ func letterText(l engine.DeadLetters, where string) string {
 	if where != "" {
 		what = "sent to the dead letters in " + where
 	}
-	return fmt.Sprintf("%s %s: model %s, %s; the first: %s", rowCount(l.Count, "row"), what, l.Model, l.Reason, l.First)
+	return fmt.Sprintf("%s %s: model %s, %s; the first: %s", catalog.Count(l.Count, "row"), what, l.Model, l.Reason, l.First)
 }
 
 // describe is a query's progress in one line.
@@ -404,7 +404,7 @@ func describe(q *engine.Query) string {
 	p := q.Progress()
 	s := q.Name() + ": " + totals(p)
 	if q.Streaming() {
-		s += fmt.Sprintf(", lag %s", count(p.Lag))
+		s += fmt.Sprintf(", lag %s", catalog.Thousands(p.Lag))
 	}
 	if q.Streaming() && p.Epoch >= 0 {
 		s += fmt.Sprintf(", epoch %d", p.Epoch)
@@ -417,29 +417,12 @@ func describe(q *engine.Query) string {
 }
 
 func totals(p engine.Progress) string {
-	s := fmt.Sprintf("%s rows in, %s out", count(p.TotalIn), count(p.TotalOut))
+	s := fmt.Sprintf("%s rows in, %s out", catalog.Thousands(p.TotalIn), catalog.Thousands(p.TotalOut))
 	if p.ProcessedRowsPerSecond > 0 {
-		s += fmt.Sprintf(", %s rows/s", count(int64(p.ProcessedRowsPerSecond)))
+		s += fmt.Sprintf(", %s rows/s", catalog.Thousands(int64(p.ProcessedRowsPerSecond)))
 	}
 	if dead := deadRows(p); dead > 0 {
-		s += ", " + rowCount(dead, "dead letter")
-	}
-	return s
-}
-
-// rowCount is a number of things in words.
-func rowCount(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return count(n) + " " + what
-}
-
-// count writes a number with a comma every three digits.
-func count(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
+		s += ", " + catalog.Count(dead, "dead letter")
 	}
 	return s
 }

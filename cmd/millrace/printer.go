@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine"
 	"github.com/millrace-sql/millrace/engine/codec"
 )
@@ -161,7 +162,7 @@ func (p *printer) table(rows *engine.Rows) error {
 	if t.Length() > 0 || total == 0 && len(schema.Fields()) > 0 {
 		t.Render()
 	}
-	fmt.Fprintf(p.out, "(%s)\n", rowCount(int64(total), "row"))
+	fmt.Fprintf(p.out, "(%s)\n", catalog.Count(int64(total), "row"))
 	return nil
 }
 

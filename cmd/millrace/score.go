@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/openscoring"
 )
 
@@ -106,7 +107,7 @@ func (a *app) score(ctx context.Context, s scoreFlags) (err error) {
 	case err != nil:
 		return fmt.Errorf("%s: %w", inputName(s.input), err)
 	case res.Failed > 0:
-		fmt.Fprintf(a.err, "%s of %s rows could not be scored (see _error); the first, %s\n", count(res.Failed), count(res.Rows), oneLine(res.First))
+		fmt.Fprintf(a.err, "%s of %s rows could not be scored (see _error); the first, %s\n", catalog.Thousands(res.Failed), catalog.Thousands(res.Rows), oneLine(res.First))
 	}
 	return nil
 }
@@ -319,7 +320,7 @@ func (p *scoreProgress) update(rows, read int64) {
 
 // scoreLine is the progress as text.
 func scoreLine(rows, read, size int64, took time.Duration) string {
-	s := fmt.Sprintf("%s rows, %s rows/s", count(rows), count(int64(float64(rows)/took.Seconds())))
+	s := fmt.Sprintf("%s rows, %s rows/s", catalog.Thousands(rows), catalog.Thousands(int64(float64(rows)/took.Seconds())))
 	if size > 0 {
 		const bar = 30
 		done := int(bar * min(read, size) / size)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace-sql/millrace/catalog"
 	"github.com/millrace-sql/millrace/engine/openscoring"
 )
 
@@ -107,7 +108,7 @@ func modelNames(ids []string) string {
 	case len(ids) <= 5:
 		return strings.Join(ids, ", ")
 	}
-	return fmt.Sprintf("%s models", count(int64(len(ids))))
+	return fmt.Sprintf("%s models", catalog.Thousands(int64(len(ids))))
 }
 
 // certificates reads the TLS settings; nil is without TLS.
