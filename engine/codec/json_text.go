@@ -232,7 +232,7 @@ func (s *JSONScanner) simpleEscape(c byte) (byte, bool) {
 // unicodeEscape appends the character of the \u escape at i, or of a surrogate pair of two. A lone surrogate becomes
 // '?', as Java encodes it.
 func (s *JSONScanner) unicodeEscape(dst []byte, i, end int) ([]byte, int) {
-	u, ok := hex4(s.b[i+2 : end])
+	u, ok := Hex4(s.b[i+2 : end])
 	if !ok {
 		return dst, s.syntax(i, "a \\u escape without its four hexadecimal digits")
 	}
@@ -241,7 +241,7 @@ func (s *JSONScanner) unicodeEscape(dst []byte, i, end int) ([]byte, int) {
 		return utf8.AppendRune(dst, u), i
 	}
 	if i+1 < end && s.b[i] == '\\' && s.b[i+1] == 'u' {
-		if low, ok := hex4(s.b[i+2 : end]); ok {
+		if low, ok := Hex4(s.b[i+2 : end]); ok {
 			if r := utf16.DecodeRune(u, low); r != utf8.RuneError {
 				return utf8.AppendRune(dst, r), i + 6
 			}
@@ -250,8 +250,8 @@ func (s *JSONScanner) unicodeEscape(dst []byte, i, end int) ([]byte, int) {
 	return append(dst, '?'), i
 }
 
-// hex4 reads four hexadecimal digits.
-func hex4(b []byte) (rune, bool) {
+// Hex4 reads the four hexadecimal digits that b begins with, those of a \u escape; false if it does not.
+func Hex4(b []byte) (rune, bool) {
 	if len(b) < 4 {
 		return 0, false
 	}

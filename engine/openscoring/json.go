@@ -3,9 +3,10 @@ package openscoring
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/millrace-sql/millrace/engine/codec"
 )
 
 // jsonError is a body that is no JSON, or not of the shape that was expected, in
@@ -308,8 +309,7 @@ func (r *jsonReader) hex(i int) (rune, bool) {
 	if i+6 > len(r.b) || r.b[i] != '\\' || r.b[i+1] != 'u' {
 		return 0, false
 	}
-	x, err := strconv.ParseUint(view(r.b[i+2:i+6]), 16, 16)
-	return rune(x), err == nil
+	return codec.Hex4(r.b[i+2:])
 }
 
 const hexDigits = "0123456789ABCDEF"

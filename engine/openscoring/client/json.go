@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/millrace-sql/millrace/engine/codec"
 )
 
 // reader walks over a JSON text without making values. The first fault ends it:
@@ -236,18 +238,7 @@ func hex4(b []byte) (rune, bool) {
 	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
 		return 0, false
 	}
-	var x rune
-	for _, c := range b[2:6] {
-		switch {
-		case c-'0' < 10:
-			x = x<<4 | rune(c-'0')
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			x = x<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
-	}
-	return x, true
+	return codec.Hex4(b[2:])
 }
 
 // unescape appends what a text with escapes, which was read before, means.
